@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * EMD runtime objects, who may touch them, and what the parts offer each other.
+ *
+ * Objects and who holds a reference
+ *
+ *   emd_disk       a block device that carries metadata we know, or that a
+ *                  command named. Registry list, its container, every member.
+ *   emd_container  disks that share one body of metadata. Registry list, every
+ *                  array.
+ *   emd_array      /dev/emdN. Its container; the gendisk while it is there.
+ *   emd_member     one slot; lives and dies with its array.
+ *
+ * Locks, in the order they nest
+ *
+ *   G  emd_registry_lock   mutex; lists of disks and containers, grouping, minors
+ *   C  container->mutex    mutex; the config and everything that changes it
+ *   S  array->state_lock   spinlock, irq-safe; member states, held bios, pending
+ *
+ * Letters at fields
+ *
+ *   I   set before publication, constant after
+ *   G, C, S  as above
+ *   CR  replaced under C, read under C or rcu_read_lock()
+ *   Q   changes only under C while the array is quiesced (no I/O in flight)
+ *   SQ  written under S, read with READ_ONCE() by the I/O path
+ *   J   owned by the array's sync thread; READ_ONCE() elsewhere
+ *
+ * Whoever holds G or C allocates with GFP_NOIO (emd_lock_container() enters
+ * memalloc_noio scope): writes to our own arrays may be waiting for us.
+ *
+ * Contexts
+ *
+ *   submit     any task; never sleeps on a metadata update: bios are held
+ *   end_io     irq-safe, hands off to the container's worker
+ *   worker     one work item per container on emd_wq (WQ_MEM_RECLAIM): folds
+ *              everything pending into one transaction; allocates nothing
+ *   sync       one thread per redundant array, buffers reserved at start
+ *   ioctl      sleeps, takes C (and G first when grouping changes)
+ */
+#ifndef _EMD_H
+#define _EMD_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu-refcount.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/emd.h>
+
+#include "errmsg.h"
+#include "geometry.h"
+#include "meta/meta.h"
+
+struct emd_array;
+struct emd_container;
+struct emd_job;
+
+/* ---- objects ------------------------------------------------------------ */
+
+struct emd_disk {
+	struct kref ref;
+	u32 id;				/* I: handle in configs; never reused */
+	dev_t devt;			/* I */
+	char name[DISK_NAME_LEN];	/* I: kernel name, "sda" */
+	char serial[EMD_DISK_ID_LEN];	/* I: as the device reports it */
+	u64 nr_sectors;			/* I */
+	u32 block_size;			/* I: logical block in bytes */
+	bool rotational;		/* I */
+	struct list_head node;		/* G: emd_disks */
+
+	/* What this disk's own metadata said when it was last read. */
+	const struct emd_meta_ops *ops;	/* G */
+	struct emd_config *seen;	/* G: NULL when none or damaged */
+	char reason[EMD_REASON_LEN];	/* G: why not used, or empty */
+	enum emd_verdict verdict;	/* G */
+
+	struct emd_container *container; /* G and C */
+	struct list_head container_node; /* C: container->disks */
+
+	struct file *file;		/* C: exclusive claim, NULL when none */
+	struct block_device *bdev;	/* C: of @file */
+	bool gone;			/* READ_ONCE(): the device is dead */
+	bool meta_failed;		/* C: refused a metadata write */
+
+	/* Reserved for metadata writes, which never allocate. */
+	struct emd_meta_writes meta_writes; /* C */
+	struct bio meta_bio;		/* C */
+	struct bio_vec meta_bvec;	/* C */
+	struct completion meta_done;	/* C */
+	int meta_error;			/* C */
+};
+
+struct emd_member {
+	struct emd_array *array;	/* I */
+	u16 slot;			/* I */
+	struct emd_disk *disk;		/* Q: NULL when the slot is empty */
+	struct block_device *bdev;	/* Q: disk->bdev, for the I/O path */
+	u64 start_sector;		/* Q: disk sector */
+	u64 nr_sectors;			/* Q */
+	enum emd_member_state state;	/* SQ */
+	bool fail_pending;		/* S: to be recorded by the worker */
+	const char *fail_why;		/* S: constant string */
+	/* Array sector below which a REBUILDING member holds good data. */
+	u64 rebuilt_sector;		/* J */
+	atomic_t read_errors;
+	atomic_t write_errors;
+	/* Read balancing; racy on purpose. */
+	u64 next_sector;
+	atomic_t nr_inflight;
+};
+
+/* Work the container's worker folds into its next transaction. */
+enum emd_pending {
+	EMD_PENDING_DIRTY,		/* a write waits for "dirty" */
+	EMD_PENDING_CLEAN,		/* idle long enough */
+	EMD_PENDING_FAIL,		/* some member has fail_pending */
+	EMD_PENDING_CHECKPOINT,		/* job->checkpoint_sector is worth recording */
+	EMD_PENDING_JOB_DONE,		/* the job finished: read job->result */
+	EMD_PENDING_EVALUATE,		/* look again for a spare, a resync */
+	EMD_NR_PENDING,
+};
+
+struct emd_array {
+	struct kref ref;
+	u32 id;				/* I: handle in configs; never reused */
+	int minor;			/* I: N of emdN */
+	struct emd_container *container; /* I */
+	struct list_head node;		/* C: container->arrays */
+	struct gendisk *gd;		/* C: NULL until started */
+	char name[EMD_NAME_LEN];	/* C */
+	u8 uuid[16];			/* C */
+
+	struct emd_geometry geo;	/* Q */
+	const struct emd_engine_ops *engine; /* I */
+	void *engine_data;		/* engine's own, from ->start() to ->stop() */
+	struct emd_member *members;	/* I: geo.nr_members of them */
+
+	/*
+	 * In-flight I/O. @reads counts everything that changes nothing, @writes
+	 * everything else. @writes is live exactly while the metadata says
+	 * dirty (or the level has no such mark): that is the whole mechanism by
+	 * which a write cannot pass before "dirty" is durable. Quiescing kills
+	 * both. A bio that finds its ref dead goes to @held.
+	 */
+	struct percpu_ref reads;
+	struct percpu_ref writes;
+	wait_queue_head_t drained;	/* woken when a killed ref reaches zero */
+	unsigned int quiesced;		/* C: depth; S to change from or to 0 */
+
+	spinlock_t state_lock;
+	struct bio_list held;		/* S: wait for dirty or for resume */
+	struct list_head parked;	/* S: emd_io that end after the next commit */
+	unsigned long pending;		/* enum emd_pending bits, atomic ops */
+	bool broken;			/* SQ: more members lost than level allows */
+	bool stopping;			/* SQ: new I/O is refused */
+	bool read_only;			/* SQ */
+	bool untouched;			/* SQ: no write, no command since start */
+	bool has_dirty_mark;		/* I: redundant, so dirty matters */
+	char reason[EMD_REASON_LEN];	/* C: why not started or read-only */
+
+	/*
+	 * Redundancy is not established at or above this array sector: a read
+	 * there must take the copy the resync takes. ~0 when it is everywhere.
+	 */
+	u64 resync_sector;		/* J: READ_ONCE() elsewhere */
+	unsigned long last_write;	/* jiffies, racy, for clean-after-idle */
+	struct delayed_work idle_work;
+
+	struct bio_set bios;		/* struct emd_io in front of each clone */
+	struct bio_set sub_bios;	/* further clones of one emd_io */
+	struct emd_range_lock *ranges;	/* user writes against windows and repair */
+	struct emd_job *job;		/* I: NULL for levels without redundancy */
+	atomic_t nr_openers;
+};
+
+/* States of a container; values are the uAPI's EMD_UAPI_CONTAINER_*. */
+enum emd_container_state {
+	EMD_CONTAINER_ASSEMBLED,
+	EMD_CONTAINER_WAITING,
+	EMD_CONTAINER_REFUSED,
+	EMD_CONTAINER_STOPPED,
+};
+
+struct emd_container {
+	struct kref ref;
+	u32 id;				/* I */
+	const struct emd_meta_ops *ops;	/* I */
+	u8 uuid[16];			/* I */
+	char name[EMD_NAME_LEN];	/* I */
+	struct list_head node;		/* G: emd_containers */
+
+	struct mutex mutex;
+	enum emd_container_state state;	/* C; changed by emd_container_set_state() */
+	char reason[EMD_REASON_LEN];	/* C */
+	struct list_head disks;		/* C */
+	struct list_head arrays;	/* C */
+
+	/*
+	 * The published config and two to build the next one in. Retired ones
+	 * come back after a grace period, so a transaction under memory
+	 * pressure finds its room.
+	 */
+	struct emd_config __rcu *config; /* CR */
+	struct emd_config *reserve[2];	/* C */
+	unsigned long reserve_gp;	/* C: cookie for cond_synchronize_rcu() */
+
+	struct work_struct worker;	/* runs emd_container_work() */
+	struct delayed_work timeout;	/* start degraded */
+	wait_queue_head_t settled;	/* woken after each pass of the worker */
+	u64 passes;			/* C: passes of the worker so far */
+	bool uncommitted;		/* C: the last transaction could not be made durable */
+};
+
+static inline const char *emd_array_dev_name(const struct emd_array *array)
+{
+	return array->gd ? array->gd->disk_name : array->name;
+}
+
+/* ---- one request -------------------------------------------------------- */
+
+/**
+ * struct emd_io - context of one user bio on its way through an engine
+ * @array: where it was sent
+ * @bio: the user's bio; not owned, ended exactly once by emd_io_end()
+ * @ref: array->reads or array->writes, put at the end
+ * @pending: clones in flight plus one while submitting
+ * @status: first error, or what the engine decided
+ * @start_jiffies: for accounting, from bio_start_io_acct()
+ * @park_node: array->parked
+ * @work: for what an engine must do in process context
+ * @priv: the engine's
+ * @range_start: of the range lock held, @range_len zero when none
+ * @range_len: sectors
+ * @clone: first clone, allocated together with this
+ */
+struct emd_io {
+	struct emd_array *array;
+	struct bio *bio;
+	struct percpu_ref *ref;
+	atomic_t pending;
+	blk_status_t status;
+	bool parked;
+	unsigned long start_jiffies;
+	struct list_head park_node;
+	struct work_struct work;
+	unsigned long priv[4];
+	struct emd_range *range;
+	struct bio clone;		/* last: biovecs may follow */
+};
+
+/* ---- engines ------------------------------------------------------------ */
+
+struct emd_window;
+
+/**
+ * struct emd_engine_ops - one family of levels
+ * @name: for messages
+ * @start: allocate what running needs (pools are sized here; nothing on the
+ *	I/O path allocates outside a mempool). Process context, array not yet live.
+ * @stop: free it. No I/O in flight.
+ * @set_limits: what the level adds to the stacked limits
+ * @submit: carry out @io->bio (read, write, discard, write-zeroes; PREFLUSH is
+ *	already done by the caller, FUA is left to the engine). Ends with
+ *	emd_io_end() or emd_io_park(). Must honour REQ_NOWAIT.
+ * @member_changed: a member's state or disk changed; Q or S held as the change needs
+ * @job_window: start one window of background work, asynchronous; ends with
+ *	emd_window_done(). The range is locked against user writes by the caller.
+ *	NULL for levels without redundancy.
+ * @window_sectors: preferred array sectors of one window, a multiple of a
+ *	full row; NULL together with @job_window
+ *
+ * Engines report errors to the core (emd_member_fail()) and never set states
+ * or touch metadata.
+ */
+struct emd_engine_ops {
+	const char *name;
+	int (*start)(struct emd_array *array, struct emd_errmsg *msg);
+	void (*stop)(struct emd_array *array);
+	void (*set_limits)(const struct emd_array *array, struct queue_limits *lim);
+	void (*submit)(struct emd_array *array, struct emd_io *io);
+	void (*member_changed)(struct emd_array *array, struct emd_member *member);
+	void (*job_window)(struct emd_window *window);
+	u64 (*window_sectors)(const struct emd_array *array);
+};
+
+extern const struct emd_engine_ops emd_stripe_engine;	/* concat, raid0: stripe.c */
+extern const struct emd_engine_ops emd_mirror_engine;	/* raid1, raid1e, raid10: mirror.c */
+
+/* array.c: NULL when the level has no engine yet */
+const struct emd_engine_ops *emd_engine_for(enum emd_level level);
+
+/* ---- io.c: bio entry and completion ------------------------------------- */
+
+extern const struct block_device_operations emd_fops;
+
+int emd_io_init(struct emd_array *array);	/* refs start dead */
+void emd_io_exit(struct emd_array *array);
+void emd_io_end(struct emd_io *io);
+void emd_io_park(struct emd_io *io);
+void emd_io_release_parked(struct list_head *parked, blk_status_t commit_status);
+void emd_io_resubmit_held(struct emd_array *array);
+void emd_io_fail_held(struct emd_array *array);
+int emd_array_quiesce(struct emd_array *array);	/* 0 or -EAGAIN: events pending */
+void emd_array_resume(struct emd_array *array, bool allow_writes);
+int emd_array_block_writes(struct emd_array *array); /* drain writes for "clean"; -EAGAIN if one came */
+void emd_array_allow_writes(struct emd_array *array);
+void emd_array_set_limits(struct emd_array *array, struct queue_limits *lim);
+
+/* ---- range_lock.c -------------------------------------------------------- */
+
+struct emd_range_lock *emd_range_lock_alloc(void);
+void emd_range_lock_free(struct emd_range_lock *ranges);
+
+/* ---- job.c: resync, rebuild, check, repair -------------------------------- */
+
+enum emd_job_phase {
+	EMD_JOB_IDLE,
+	EMD_JOB_RUNNING,
+	EMD_JOB_PAUSED,
+	EMD_JOB_STOPPING,
+};
+
+#define EMD_JOB_MISMATCH_RANGES	16
+
+struct emd_job_status {
+	enum emd_sync_action action;
+	bool paused;
+	u64 done_sectors;
+	u64 total_sectors;
+	u64 speed_kib_s;
+	u32 limit_kib_s;
+	u64 mismatches;			/* sectors */
+	unsigned int nr_ranges;
+	struct {
+		u64 start, nr;
+	} ranges[EMD_JOB_MISMATCH_RANGES];
+};
+
+struct emd_job *emd_job_create(struct emd_array *array);	/* may sleep; thread and buffers */
+void emd_job_destroy(struct emd_job *job);
+int emd_job_start(struct emd_job *job, enum emd_sync_action action, u64 from_sector);
+void emd_job_cancel(struct emd_job *job);	/* waits until idle; nothing is reported */
+void emd_job_suspend(struct emd_job *job);	/* no window in flight until resumed; nests; waits */
+void emd_job_unsuspend(struct emd_job *job);
+int emd_job_pause(struct emd_job *job, struct emd_errmsg *msg);	/* the administrator's */
+int emd_job_resume(struct emd_job *job, struct emd_errmsg *msg);
+void emd_job_set_limit(struct emd_job *job, u32 kib_s);
+void emd_job_get_status(struct emd_job *job, struct emd_job_status *st);
+enum emd_sync_action emd_job_action(const struct emd_job *job);
+u64 emd_job_checkpoint(const struct emd_job *job);	/* array sectors known durable */
+int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno */
+
+/**
+ * struct emd_window - a piece of background work in flight
+ * @job: whose
+ * @array: shorthand
+ * @action: what to do with the range
+ * @target: rebuild: the member to fill, else NULL
+ * @array_sector: first
+ * @nr_sectors: length in array sectors
+ * @pages: private pages, nr_pages of them, reserved at array start
+ * @error: 0 or what went wrong beyond repair
+ * @mismatches: sectors found different
+ * @priv: the engine's state while the window is in flight
+ */
+struct emd_window {
+	struct emd_job *job;
+	struct emd_array *array;
+	enum emd_sync_action action;
+	u64 array_sector;
+	u64 nr_sectors;
+	struct page **pages;
+	unsigned int nr_pages;
+	int error;
+	u64 mismatches;
+	u64 first_mismatch;		/* array sector */
+	struct work_struct work;
+	unsigned long priv[8];
+	void *engine_data;
+	struct emd_range *range;
+	struct list_head node;
+};
+
+void emd_window_done(struct emd_window *window);
+
+/* ---- state.c: the only writer of states ----------------------------------- */
+
+/*
+ * Report that a member failed. Irq-safe. Returns true when the member is now
+ * failing: the caller parks its io, which ends when the failure is durable.
+ * Returns false when it was the last copy of something: it stays, and the
+ * caller answers the error.
+ */
+bool emd_member_fail(struct emd_member *member, const char *why);
+void emd_member_set_state(struct emd_member *member, enum emd_member_state state,
+			  const char *why);
+enum emd_array_state emd_array_get_state(const struct emd_array *array);
+void emd_container_set_state(struct emd_container *container, enum emd_container_state state,
+			     const char *reason);
+static inline void emd_array_pend(struct emd_array *array, enum emd_pending what);
+void emd_container_kick(struct emd_container *container);
+
+static inline void emd_array_pend(struct emd_array *array, enum emd_pending what)
+{
+	set_bit(what, &array->pending);
+	emd_container_kick(array->container);
+}
+
+/* ---- event.c -------------------------------------------------------------- */
+
+/* Irq-safe, never allocates; array, container, disk may be NULL. */
+__printf(7, 8)
+void emd_event(u32 type, const char *what, const struct emd_container *container,
+	       const struct emd_array *array, int slot, const struct emd_disk *disk,
+	       const char *fmt, ...);
+u64 emd_event_last(void);
+
+/* ---- registry, disks, containers ------------------------------------------- */
+
+extern struct mutex emd_registry_lock;
+extern struct list_head emd_disks;		/* G */
+extern struct list_head emd_containers;		/* G */
+extern struct workqueue_struct *emd_wq;		/* WQ_MEM_RECLAIM */
+
+unsigned int emd_lock_registry(void);		/* G + noio scope; pass the result back */
+void emd_unlock_registry(unsigned int noio);
+unsigned int emd_lock_container(struct emd_container *container); /* C + noio scope */
+void emd_unlock_container(struct emd_container *container, unsigned int noio);
+
+/* scan.c */
+int emd_scan_start(void);
+void emd_scan_stop(void);
+void emd_scan_all(bool wait);
+
+/* disk.c */
+struct emd_disk *emd_disk_get_by_dev(dev_t devt);	/* G */
+void emd_disk_put(struct emd_disk *disk);
+
+/* container.c, array.c */
+void emd_container_put(struct emd_container *container);
+struct emd_container *emd_container_find(u64 id);	/* takes G; returns a reference */
+struct emd_array *emd_array_find(u64 id);		/* takes G, C; returns a reference */
+void emd_array_put(struct emd_array *array);
+/* Next live container after @prev (put), NULL at the end; for walks without G. */
+struct emd_container *emd_container_next(struct emd_container *prev);
+
+/* ---- admin.c: what commands do; each takes its own locks ------------------- */
+
+/**
+ * struct emd_admin - a command as checked by the ioctl layer
+ * @flags: EMD_F_*
+ * @msg: where a refusal, or the plan of a dry run, goes
+ */
+struct emd_admin {
+	u32 flags;
+	struct emd_errmsg *msg;
+};
+
+int emd_admin_scan(struct emd_admin *adm);
+int emd_admin_assemble(struct emd_admin *adm, u64 container_id);
+int emd_admin_stop(struct emd_admin *adm, u64 container_id, u64 array_id);
+int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const dev_t *devs);
+int emd_admin_delete(struct emd_admin *adm, u64 array_id);
+int emd_admin_erase(struct emd_admin *adm, dev_t devt);
+int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt);
+int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt);
+int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt);
+int emd_admin_scrub(struct emd_admin *adm, u64 array_id);
+int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s);
+/* Lines "path.key=value" for the device; *format gets the handler's name. */
+int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
+		      const char **format);
+
+/* ---- sysfs.c, ioctl.c -------------------------------------------------------- */
+
+extern const struct attribute_group *emd_array_groups[];
+int emd_sysfs_add_members(struct emd_array *array);	/* after the gendisk is added */
+void emd_sysfs_remove_members(struct emd_array *array);
+void emd_sysfs_notify(struct emd_array *array, const char *attr);	/* process context */
+int emd_ctl_register(void);
+void emd_ctl_unregister(void);
+int emd_event_init(void);
+void emd_event_exit(void);
+/* For read() and poll() of the control device (ioctl.c's file operations). */
+struct file;
+struct poll_table_struct;
+int emd_event_open(struct file *file);
+void emd_event_release(struct file *file);
+ssize_t emd_event_read(struct file *file, char __user *buf, size_t len, loff_t *ppos);
+loff_t emd_event_llseek(struct file *file, loff_t offset, int whence);
+__poll_t emd_event_poll(struct file *file, struct poll_table_struct *wait);
+
+/* ---- module parameters (main.c) ----------------------------------------------- */
+
+extern bool emd_autoassemble;
+extern unsigned int emd_degraded_timeout;	/* seconds, 0 never */
+extern bool emd_read_only;
+bool emd_format_ignored(const struct emd_meta_ops *ops);
+
+#endif /* _EMD_H */

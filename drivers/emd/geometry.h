@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where an array sector lives: pure arithmetic, no I/O, no locks, no state.
+ *
+ * Three address spaces, all counted in sectors of 512 bytes:
+ *   array_sector   as the users of /dev/emdN see it
+ *   member_sector  from the start of the member's extent on its disk
+ *   disk_sector    member_sector + the member's start; not known here
+ */
+#ifndef _EMD_GEOMETRY_H
+#define _EMD_GEOMETRY_H
+
+#include <linux/types.h>
+
+#include "errmsg.h"
+
+#define EMD_MAX_MEMBERS		255
+/* No 64-bit sum of two sector counts from metadata may wrap. */
+#define EMD_MAX_SECTORS		(1ULL << 54)
+
+/* Values are the uAPI's EMD_LEVEL_* (emd.h); the order never changes. */
+enum emd_level {
+	EMD_LEVEL_CONCAT,
+	EMD_LEVEL_RAID0,
+	EMD_LEVEL_RAID1,
+	EMD_LEVEL_RAID1E,
+	EMD_LEVEL_RAID4,
+	EMD_LEVEL_RAID5,
+	EMD_LEVEL_RAID6,
+	EMD_LEVEL_RAID10,
+	EMD_NR_LEVELS,
+};
+
+enum emd_layout {
+	EMD_LAYOUT_NONE,		/* level has but one */
+	EMD_LAYOUT_ADJACENT,		/* raid1e, raid10: copies side by side (md near) */
+	EMD_LAYOUT_OFFSET,		/* raid1e, raid10: copies one row down, one slot on */
+	EMD_LAYOUT_LEFT_ASYMMETRIC,
+	EMD_LAYOUT_LEFT_SYMMETRIC,
+	EMD_LAYOUT_RIGHT_ASYMMETRIC,
+	EMD_LAYOUT_RIGHT_SYMMETRIC,
+	EMD_LAYOUT_PARITY_FIRST,
+	EMD_LAYOUT_PARITY_LAST,
+	EMD_NR_LAYOUTS,
+};
+
+/* Values are the uAPI's EMD_MEMBER_* and EMD_ARRAY_*. */
+enum emd_member_state {
+	EMD_MEMBER_IN_SYNC,
+	EMD_MEMBER_REBUILDING,
+	EMD_MEMBER_MISSING,
+	EMD_MEMBER_FAILED,
+	EMD_NR_MEMBER_STATES,
+};
+
+enum emd_array_state {
+	EMD_ARRAY_OPTIMAL,
+	EMD_ARRAY_DEGRADED,
+	EMD_ARRAY_FAILED,
+	EMD_ARRAY_INACTIVE,
+	EMD_NR_ARRAY_STATES,
+};
+
+/**
+ * struct emd_geometry - the shape of one array
+ * @level: RAID level
+ * @layout: rotation of copies or parity, EMD_LAYOUT_NONE where the level has one
+ * @nr_members: slots, 1 to EMD_MAX_MEMBERS
+ * @nr_copies: 1 for concat and raid0, @nr_members for raid1, 2 for raid1e and
+ *	raid10, 1 for the parity levels
+ * @strip_sectors: strip on one member; power of two where the level stripes,
+ *	informational for raid1, 0 for concat
+ * @member_sectors: sectors of every member that hold array content; for concat
+ *	the largest (each member's own size is in its config)
+ * @array_sectors: size as users see it, never above what the members hold
+ */
+struct emd_geometry {
+	enum emd_level level;
+	enum emd_layout layout;
+	u16 nr_members;
+	u16 nr_copies;
+	u32 strip_sectors;
+	u64 member_sectors;
+	u64 array_sectors;
+};
+
+/**
+ * struct emd_level_desc - facts about a level
+ * @name: as users write it ("raid10")
+ * @redundant: has copies or parity
+ * @striped: strip_sectors matters to the mapping
+ * @min_members: fewest slots
+ * @default_layout: what create uses unless told
+ */
+struct emd_level_desc {
+	const char *name;
+	bool redundant;
+	bool striped;
+	u16 min_members;
+	enum emd_layout default_layout;
+};
+
+extern const struct emd_level_desc emd_levels[EMD_NR_LEVELS];
+extern const char *const emd_layout_names[EMD_NR_LAYOUTS];
+extern const char *const emd_member_state_names[EMD_NR_MEMBER_STATES];
+extern const char *const emd_array_state_names[EMD_NR_ARRAY_STATES];
+
+/**
+ * struct emd_piece - one contiguous run on one member
+ * @slot: member's slot
+ * @member_sector: where the run begins on it
+ * @nr_sectors: sectors that stay contiguous from there, at least 1
+ */
+struct emd_piece {
+	u16 slot;
+	u64 member_sector;
+	u64 nr_sectors;
+};
+
+/* Everything below is documented at its definition in geometry.c. */
+int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
+u16 emd_geo_data_members_x(const struct emd_geometry *geo, u16 *den);
+u64 emd_geo_capacity(const struct emd_geometry *geo);
+void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
+		 struct emd_piece *piece);
+bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
+		   u64 *array_sector, u16 *copy);
+u64 emd_geo_stripe_sectors(const struct emd_geometry *geo);
+enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo,
+					 const u8 *member_states);
+bool emd_geo_may_lose(const struct emd_geometry *geo, const u8 *member_states, u16 slot);
+
+void emd_concat_map(const u64 *ends, u16 nr_members, u64 array_sector, struct emd_piece *piece);
+
+#endif /* _EMD_GEOMETRY_H */

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The format-neutral side of RAID metadata: image, config, handler interface.
+ *
+ * Everything in meta/ is pure: bytes in, config out, and back. No I/O, no
+ * locks, no sleeping, no printing; allocation only in emd_config_alloc() and
+ * what calls it. The same files build into the module, KUnit, emdctl and the
+ * fuzzers.
+ *
+ *   image   raw extents read from one disk, and facts about that disk
+ *   config  what the metadata says: disks, arrays, members; plus the native
+ *           bytes it was decoded from, so that a rewrite edits instead of
+ *           regenerating and what is not understood survives
+ *
+ * A config is never edited once published. A change is made on a copy, in two
+ * steps: the generic edit (emd_change_*()), then the format's ->update(), which
+ * brings the native bytes in line. ->encode() then only lays bytes out.
+ */
+#ifndef _EMD_META_H
+#define _EMD_META_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#include "../errmsg.h"
+#include "../geometry.h"
+
+#define EMD_NAME_LEN		64	/* array name, with NUL */
+#define EMD_DISK_ID_LEN		64	/* disk identity, with NUL */
+#define EMD_REASON_LEN		120
+#define EMD_NO_DISK		0xffff
+
+/* ---- image: bytes of one disk ---------------------------------------- */
+
+#define EMD_IMAGE_MAX_EXTENTS	8
+#define EMD_IMAGE_MAX_BYTES	(1024 * 1024)	/* no metadata makes us read more */
+
+/**
+ * struct emd_extent - a run of metadata bytes on a disk
+ * @offset: bytes from the start of the disk, a multiple of the logical block
+ * @len: bytes, a multiple of the logical block
+ * @data: the bytes; owned by whoever filled the image
+ */
+struct emd_extent {
+	u64 offset;
+	u32 len;
+	u8 *data;
+};
+
+/**
+ * struct emd_meta_image - what has been read of one disk so far
+ * @disk_sectors: capacity
+ * @block_size: logical block, 512 or 4096 bytes
+ * @serial: the device's serial as it reported it, not yet normalised
+ * @nr_extents: extents filled
+ * @extents: in the order they were asked for
+ */
+struct emd_meta_image {
+	u64 disk_sectors;
+	u32 block_size;
+	char serial[EMD_DISK_ID_LEN];
+	unsigned int nr_extents;
+	struct emd_extent extents[EMD_IMAGE_MAX_EXTENTS];
+};
+
+/**
+ * struct emd_meta_write - one write of an encode, in the order that is safe
+ * @offset: bytes from the start of the disk
+ * @len: bytes, a multiple of the logical block; @buf + @buf_offset holds them
+ * @buf_offset: where in the caller's buffer
+ * @barrier: everything before must be durable before this one is sent
+ */
+struct emd_meta_write {
+	u64 offset;
+	u32 len;
+	u32 buf_offset;
+	bool barrier;
+};
+
+#define EMD_META_MAX_WRITES	8
+
+/**
+ * struct emd_meta_writes - the bytes that make one disk say what the config says
+ * @buf: caller's buffer, at least ->encode_max() bytes, block aligned
+ * @buf_len: its size
+ * @nr: writes filled
+ * @writes: to be issued in this order
+ */
+struct emd_meta_writes {
+	u8 *buf;
+	u32 buf_len;
+	unsigned int nr;
+	struct emd_meta_write writes[EMD_META_MAX_WRITES];
+};
+
+/* ---- config ----------------------------------------------------------- */
+
+/* Values are the uAPI's EMD_DISK_*. */
+enum emd_disk_state {
+	EMD_DISK_ACTIVE,	/* member of some array */
+	EMD_DISK_SPARE,
+	EMD_DISK_FAILED,
+	EMD_DISK_MISSING,	/* in the table, not in the machine */
+	EMD_DISK_FOREIGN,	/* not ours to touch: stale, conflicting, other owner */
+	EMD_NR_DISK_STATES,
+};
+
+/* Values are the uAPI's EMD_SYNC_*. */
+enum emd_sync_action {
+	EMD_SYNC_IDLE,
+	EMD_SYNC_RESYNC,
+	EMD_SYNC_REBUILD,
+	EMD_SYNC_CHECK,
+	EMD_SYNC_REPAIR,
+	EMD_SYNC_RESHAPE,
+	EMD_NR_SYNC_ACTIONS,
+};
+
+extern const char *const emd_disk_state_names[EMD_NR_DISK_STATES];
+extern const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS];
+
+/**
+ * struct emd_config_disk - one row of the container's disk table
+ * @handle: the core's cookie for the live disk, 0 when none; survives edits
+ * @id: identity as the format compares it (IMSM: normalised serial)
+ * @sectors: capacity as recorded
+ * @state: as the metadata says; MISSING is set by the core at assembly
+ * @native: the format's index of this disk, EMD_NO_DISK when its tables do not
+ *	list it (an IMSM spare)
+ */
+struct emd_config_disk {
+	u32 handle;
+	char id[EMD_DISK_ID_LEN];
+	u64 sectors;
+	enum emd_disk_state state;
+	u16 native;
+};
+
+/**
+ * struct emd_config_member - one slot of one array
+ * @disk: index into the config's disks, EMD_NO_DISK when the slot is empty
+ * @state: as recorded
+ * @start_sector: disk sector where the member begins
+ * @nr_sectors: sectors of array content (not the format's reserve behind it)
+ */
+struct emd_config_member {
+	u16 disk;
+	enum emd_member_state state;
+	u64 start_sector;
+	u64 nr_sectors;
+};
+
+/* Why an array is not run, or not written. The text says which and why. */
+#define EMD_CFG_NO_START	BIT(0)	/* shown, never started */
+#define EMD_CFG_READ_ONLY	BIT(1)	/* started, never written */
+
+/**
+ * struct emd_config_array - one array
+ * @handle: the core's cookie, 0 when none; survives edits
+ * @name: printable, unique in the container, made safe for a device name
+ * @uuid: stable identity
+ * @geo: shape
+ * @first_member: its slots are members[first_member .. + geo.nr_members)
+ * @sync: RESYNC or REBUILD when recorded as running, else IDLE
+ * @sync_sector: array sectors already done, a safe lower bound
+ * @initialised: redundancy was established once (or never needed)
+ * @dirty: writes may be in flight: redundancy not to be relied on after a cut
+ * @flags: EMD_CFG_*
+ * @reason: text for @flags
+ * @reserve_sectors: sectors behind nr_sectors on each member that belong to it
+ * @native: the format's index of this array
+ */
+struct emd_config_array {
+	u32 handle;
+	char name[EMD_NAME_LEN];
+	u8 uuid[16];
+	struct emd_geometry geo;
+	u32 first_member;
+	enum emd_sync_action sync;
+	u64 sync_sector;
+	bool initialised;
+	bool dirty;
+	u32 flags;
+	char reason[EMD_REASON_LEN];
+	u32 reserve_sectors;
+	u16 native;
+};
+
+struct emd_meta_ops;
+
+/**
+ * struct emd_config - what a container's metadata says
+ * @ops: the format
+ * @uuid: identity of the container; all zero for free spares
+ * @generation: newer wins, as the format counts
+ * @block_size: logical block of every disk in it
+ * @self: index of the disk the bytes came from, EMD_NO_DISK when not listed;
+ *	meaningful only in a freshly decoded config
+ * @flags: EMD_CFG_* that hold for every array of the container
+ * @reason: text for @flags
+ * @entropy: random bits for ->update(), set by the core in each T1
+ * @now: seconds since 1970 for ->update(), set by the core in each T1
+ * @nr_disks: rows used, and @max_disks allocated; likewise arrays, members
+ * @native_len: bytes used in @native
+ *
+ * One allocation; the pointers point into it. emd_config_copy() copies between
+ * configs of different room.
+ */
+struct emd_config {
+	const struct emd_meta_ops *ops;
+	u8 uuid[16];
+	u64 generation;
+	u32 block_size;
+	u16 self;
+	u32 flags;
+	char reason[EMD_REASON_LEN];
+	u64 entropy;
+	u64 now;
+	u16 nr_disks, max_disks;
+	u16 nr_arrays, max_arrays;
+	u32 nr_members, max_members;
+	u32 native_len, max_native;
+	struct emd_config_disk *disks;
+	struct emd_config_array *arrays;
+	struct emd_config_member *members;
+	u8 *native;
+};
+
+/**
+ * struct emd_config_room - how large a config must be
+ */
+struct emd_config_room {
+	u16 disks;
+	u16 arrays;
+	u32 members;
+	u32 native;
+};
+
+static inline struct emd_config_member *
+emd_config_member(const struct emd_config *cfg, const struct emd_config_array *ca, u16 slot)
+{
+	return &cfg->members[ca->first_member + slot];
+}
+
+/* ---- election ---------------------------------------------------------- */
+
+enum emd_verdict {
+	EMD_VERDICT_MEMBER,	/* listed by the elected config, to be used */
+	EMD_VERDICT_SPARE,	/* free spare that may join */
+	EMD_VERDICT_STALE,	/* the elected config has written it off */
+	EMD_VERDICT_CONFLICT,	/* ran apart, or two disks claim one row */
+	EMD_VERDICT_FOREIGN,	/* not listed, not a spare */
+};
+
+/* ---- how a format describes itself ------------------------------------- */
+
+/**
+ * struct emd_text - sink for emd_text_kv(); lines "path.key=value\n"
+ * @buf: may be NULL to only measure
+ * @len: size of @buf
+ * @used: bytes that all lines need, without the NUL
+ */
+struct emd_text {
+	char *buf;
+	size_t len;
+	size_t used;
+};
+
+__printf(3, 4)
+void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...);
+
+/* ---- the handler interface --------------------------------------------- */
+
+/**
+ * struct emd_create_args - what the administrator asked for
+ * @level: RAID level
+ * @layout: EMD_LAYOUT_NONE for the format's default
+ * @name: as wanted
+ * @strip_sectors: 0 for the format's default
+ * @array_sectors: 0 for all the room that all members have
+ * @clean: trust as clean, no resync
+ * @force: override the firmware profile where that is safe
+ * @nr_disks: members
+ * @disks: config rows in slot order
+ */
+struct emd_create_args {
+	enum emd_level level;
+	enum emd_layout layout;
+	char name[EMD_NAME_LEN];
+	u32 strip_sectors;
+	u64 array_sectors;
+	bool clean;
+	bool force;
+	u16 nr_disks;
+	u16 disks[EMD_MAX_MEMBERS];
+};
+
+/**
+ * struct emd_meta_ops - one metadata format
+ *
+ * All callbacks are pure and may run in any context unless noted.
+ */
+struct emd_meta_ops {
+	/** @name: "imsm": in messages, sysfs and emdctl */
+	const char *name;
+
+	/**
+	 * @next_extent: which bytes next? 1: read @want (offset, len), 0:
+	 * enough, -ENODATA: certainly not ours, other <0: ours but damaged,
+	 * @msg says how. Called first with an empty image.
+	 */
+	int (*next_extent)(const struct emd_meta_image *img, struct emd_extent *want,
+			   struct emd_errmsg *msg);
+	/** @recognize: does the first extent carry our signature? */
+	bool (*recognize)(const struct emd_meta_image *img);
+	/**
+	 * @decode: the trust boundary. Everything later code relies on is
+	 * checked here. Returns a new config or ERR_PTR; may allocate. Sets
+	 * @self. Array rows that cannot be honoured carry a flag and a reason.
+	 */
+	struct emd_config *(*decode)(const struct emd_meta_image *img, struct emd_errmsg *msg);
+	/**
+	 * @elect: which of the configs of one container (same uuid; free spares
+	 * of the format may be among them) is the truth, and what is each
+	 * disk to it? A function of the set: order must not matter.
+	 * @rows gets each disk's row in the champion's table, EMD_NO_DISK when
+	 * not listed. Returns the index of the champion or -ENOTUNIQ when
+	 * ambiguous. Must not allocate more than O(@nr).
+	 */
+	int (*elect)(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
+		     unsigned int nr, enum emd_verdict *verdicts, u16 *rows,
+		     struct emd_errmsg *msg);
+	/** @room: config room that any change that adds nothing can need */
+	void (*room)(const struct emd_config *cfg, struct emd_config_room *room);
+	/** @can_express: can the format hold this config at all? */
+	int (*can_express)(const struct emd_config *cfg, struct emd_errmsg *msg);
+	/** @can_change: may @t0 become @t1? Format rules only. */
+	int (*can_change)(const struct emd_config *t0, const struct emd_config *t1,
+			  struct emd_errmsg *msg);
+	/**
+	 * @update: bring native bytes, generation and identity of @t1 in line
+	 * with its generic fields, starting from @t0's native bytes (already
+	 * copied to @t1). No allocation: runs when a member fails under
+	 * memory pressure. Must be called exactly once per written config.
+	 */
+	int (*update)(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);
+	/** @encode_max: bytes that any ->encode() of @cfg can need */
+	u32 (*encode_max)(const struct emd_config *cfg);
+	/** @encode: bytes for the disk in row @disk; no allocation */
+	int (*encode)(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out);
+	/** @describe: what the image says, for people and for JSON */
+	void (*describe)(const struct emd_meta_image *img, struct emd_text *out);
+
+	/* Administration: process context, may allocate. */
+
+	/**
+	 * @new_disk: describe a bare disk as a row: normalised id from
+	 * @serial. Refuses disks the format cannot use.
+	 */
+	int (*new_disk)(const char *serial, u64 disk_sectors, u32 block_size,
+			struct emd_config_disk *row, struct emd_errmsg *msg);
+	/** @new_container: an empty config for disks that have none */
+	struct emd_config *(*new_container)(u16 nr_disks, u32 block_size, u64 entropy, u64 now,
+					    struct emd_errmsg *msg);
+	/**
+	 * @place_array: fill size, strip, layout, start and length of the
+	 * members of a new array: appended to @t1 (room is there) with
+	 * geometry, members and name; checks the firmware profile.
+	 */
+	int (*place_array)(struct emd_config *t1, const struct emd_create_args *args,
+			   struct emd_errmsg *msg);
+	/** @can_take: may the disk in row @disk fill slot @slot of the array? */
+	int (*can_take)(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
+			struct emd_errmsg *msg);
+	/**
+	 * @erase: writes that remove our signature and everything we own
+	 * from a disk whose image is @img.
+	 */
+	int (*erase)(const struct emd_meta_image *img, struct emd_meta_writes *out);
+};
+
+/* ---- registry.c --------------------------------------------------------- */
+
+extern const struct emd_meta_ops *const emd_formats[];	/* NULL terminated */
+extern const struct emd_meta_ops emd_imsm_ops;
+
+const struct emd_meta_ops *emd_format_find(const char *name);
+
+/* ---- config.c: allocation and generic checks ---------------------------- */
+
+struct emd_config *emd_config_alloc(const struct emd_config_room *room);
+void emd_config_free(struct emd_config *cfg);
+int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
+int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
+int emd_config_check_change(const struct emd_config *t0, const struct emd_config *t1,
+			    struct emd_errmsg *msg);
+enum emd_array_state emd_config_array_state(const struct emd_config *cfg,
+					    const struct emd_config_array *ca);
+struct emd_config_array *emd_config_find_array(const struct emd_config *cfg, u32 handle);
+struct emd_config_disk *emd_config_find_disk(const struct emd_config *cfg, u32 handle);
+int emd_config_member_slot(const struct emd_config *cfg, const struct emd_config_array *ca,
+			   u16 disk);
+bool emd_config_disk_in_use(const struct emd_config *cfg, u16 disk);
+
+/* ---- change.c: generic edits of a T1; none allocates ---------------------- */
+
+void emd_change_dirty(struct emd_config *t1, struct emd_config_array *ca, bool dirty);
+int emd_change_fail_disk(struct emd_config *t1, u16 disk);
+int emd_change_fail_member(struct emd_config *t1, struct emd_config_array *ca, u16 slot);
+void emd_change_sync_start(struct emd_config *t1, struct emd_config_array *ca,
+			   enum emd_sync_action action, u64 sector);
+void emd_change_sync_position(struct emd_config *t1, struct emd_config_array *ca, u64 sector);
+void emd_change_sync_done(struct emd_config *t1, struct emd_config_array *ca);
+int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca, u16 slot,
+			      u16 disk);
+int emd_change_add_disk(struct emd_config *t1, const struct emd_config_disk *row);
+int emd_change_remove_disk(struct emd_config *t1, u16 disk);
+int emd_change_delete_array(struct emd_config *t1, u16 array);
+
+#endif /* _EMD_META_H */
