@@ -303,6 +303,8 @@ struct emd_create_args {
 struct emd_meta_ops {
 	/** @name: "imsm": in messages, sysfs and emdctl */
 	const char *name;
+	/** @whole_disks_only: never on partitions */
+	bool whole_disks_only;
 
 	/**
 	 * @next_extent: which bytes next? 1: read @want (offset, len), 0:
@@ -344,6 +346,12 @@ struct emd_meta_ops {
 	 * memory pressure. Must be called exactly once per written config.
 	 */
 	int (*update)(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);
+	/**
+	 * @supersede: make @cfg newer than @generation, native bytes included,
+	 * and change nothing else: how an old config is written back over a
+	 * new one that could not be finished. No allocation.
+	 */
+	void (*supersede)(struct emd_config *cfg, u64 generation);
 	/** @encode_max: bytes that any ->encode() of @cfg can need */
 	u32 (*encode_max)(const struct emd_config *cfg);
 	/** @encode: bytes for the disk in row @disk; no allocation */
