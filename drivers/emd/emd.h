@@ -147,17 +147,24 @@ struct emd_array {
 	 * everything else. @writes is live exactly while the metadata says
 	 * dirty (or the level has no such mark): that is the whole mechanism by
 	 * which a write cannot pass before "dirty" is durable. Quiescing kills
-	 * both. A bio that finds its ref dead goes to @held.
+	 * both. An io that finds its ref dead goes to @held.
 	 */
 	struct percpu_ref reads;
 	struct percpu_ref writes;
-	wait_queue_head_t drained;	/* woken when a killed ref reaches zero */
-	unsigned int quiesced;		/* C: depth; S to change from or to 0 */
+	wait_queue_head_t drained;	/* a killed ref reached zero, or something waits */
+	unsigned int quiesced;		/* C: depth; S to change from or to 0; born 1 */
 
 	spinlock_t state_lock;
-	struct bio_list held;		/* S: wait for dirty or for resume */
+	struct list_head held;		/* S: emd_io that wait for dirty or for resume */
 	struct list_head parked;	/* S: emd_io that end after the next commit */
+	struct work_struct held_work;	/* sends @held again, on emd_wq */
 	unsigned long pending;		/* enum emd_pending bits, atomic ops */
+	/*
+	 * A failure is not durable yet: no write and no flush is answered, for
+	 * the failed member may have missed it. Set before the member's state
+	 * changes, cleared by emd_io_release_parked().
+	 */
+	bool failing;			/* SQ */
 	bool broken;			/* SQ: more members lost than level allows */
 	bool stopping;			/* SQ: new I/O is refused */
 	bool read_only;			/* SQ */
@@ -173,8 +180,8 @@ struct emd_array {
 	unsigned long last_write;	/* jiffies, racy, for clean-after-idle */
 	struct delayed_work idle_work;
 
-	struct bio_set bios;		/* struct emd_io in front of each clone */
-	struct bio_set sub_bios;	/* further clones of one emd_io */
+	struct bio_set bios;		/* struct emd_io around its first clone */
+	struct bio_set sub_bios;	/* struct emd_clone around further ones */
 	struct emd_range_lock *ranges;	/* user writes against windows and repair */
 	struct emd_job *job;		/* I: NULL for levels without redundancy */
 	atomic_t nr_openers;
@@ -226,19 +233,41 @@ static inline const char *emd_array_dev_name(const struct emd_array *array)
 /* ---- one request -------------------------------------------------------- */
 
 /**
+ * struct emd_clone - one bio on its way to one member
+ * @io: whose
+ * @member: where it goes; drivers below may change bio.bi_bdev, so ask this
+ * @array_sector: first array sector it carries
+ * @disk_sector: where that is on the member's disk
+ * @nr_sectors: length; bio.bi_iter is used up at completion
+ * @bio: last; bi_private is the engine's
+ *
+ * Put by whoever completes it, at once: an io that kept its clones until all
+ * have ended could starve others of them for ever.
+ */
+struct emd_clone {
+	struct emd_io *io;
+	struct emd_member *member;
+	u64 array_sector;
+	u64 disk_sector;
+	unsigned int nr_sectors;
+	struct bio bio;
+};
+
+/**
  * struct emd_io - context of one user bio on its way through an engine
  * @array: where it was sent
  * @bio: the user's bio; not owned, ended exactly once by emd_io_end()
- * @ref: array->reads or array->writes, put at the end
+ * @ref: array->reads or array->writes, put at the end; NULL while held
  * @pending: clones in flight plus one while submitting
  * @status: first error, or what the engine decided
- * @start_jiffies: for accounting, from bio_start_io_acct()
- * @park_node: array->parked
- * @work: for what an engine must do in process context
+ * @park: ends only after the next commit
+ * @first_used: emd_io_clone() has handed out @first
+ * @start_jiffies: for accounting, 0 when not accounted
+ * @node: array->held or array->parked
+ * @work: for what must be done in process context
  * @priv: the engine's
- * @range_start: of the range lock held, @range_len zero when none
- * @range_len: sectors
- * @clone: first clone, allocated together with this
+ * @range: range lock held, or NULL
+ * @first: first clone, allocated together with this
  */
 struct emd_io {
 	struct emd_array *array;
@@ -246,13 +275,14 @@ struct emd_io {
 	struct percpu_ref *ref;
 	atomic_t pending;
 	blk_status_t status;
-	bool parked;
+	bool park;
+	bool first_used;
 	unsigned long start_jiffies;
-	struct list_head park_node;
+	struct list_head node;
 	struct work_struct work;
 	unsigned long priv[4];
 	struct emd_range *range;
-	struct bio clone;		/* last: biovecs may follow */
+	struct emd_clone first;		/* last: ends in a bio */
 };
 
 /* ---- engines ------------------------------------------------------------ */
@@ -300,14 +330,40 @@ const struct emd_engine_ops *emd_engine_for(enum emd_level level);
 
 extern const struct block_device_operations emd_fops;
 
-int emd_io_init(struct emd_array *array);	/* refs start dead */
+int emd_io_init(struct emd_array *array);	/* quiesced once, refs dead */
 void emd_io_exit(struct emd_array *array);
+
+/* For engines. */
+struct emd_clone *emd_io_clone(struct emd_io *io, struct emd_member *member, u64 array_sector,
+			       u64 member_sector, unsigned int nr_sectors);
+void emd_clone_submit(struct emd_clone *clone);
+void emd_clone_put(struct emd_clone *clone);
+bool emd_clone_failed(struct emd_clone *clone);	/* a fault of the member, not of the request? */
 void emd_io_end(struct emd_io *io);
 void emd_io_park(struct emd_io *io);
-void emd_io_release_parked(struct list_head *parked, blk_status_t commit_status);
+
+static inline struct emd_clone *emd_bio_clone(struct bio *bio)
+{
+	return container_of(bio, struct emd_clone, bio);
+}
+
+/* The first error stays; safe against other completions of the same io. */
+static inline void emd_io_set_status(struct emd_io *io, blk_status_t status)
+{
+	if (status && !READ_ONCE(io->status))
+		WRITE_ONCE(io->status, status);
+}
+
+/*
+ * For the worker: take_parked before (or together with) looking for
+ * fail_pending members, release_parked after the commit.
+ */
+void emd_io_take_parked(struct emd_array *array, struct list_head *parked);
+void emd_io_release_parked(struct emd_array *array, struct list_head *parked,
+			   blk_status_t commit_status);
 void emd_io_resubmit_held(struct emd_array *array);
 void emd_io_fail_held(struct emd_array *array);
-int emd_array_quiesce(struct emd_array *array);	/* 0 or -EAGAIN: events pending */
+int emd_array_quiesce(struct emd_array *array);	/* 0 or -EAGAIN: io waits for a commit */
 void emd_array_resume(struct emd_array *array, bool allow_writes);
 int emd_array_block_writes(struct emd_array *array); /* drain writes for "clean"; -EAGAIN if one came */
 void emd_array_allow_writes(struct emd_array *array);
