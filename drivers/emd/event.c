@@ -13,7 +13,7 @@
  * them, and it is just one more reader of the ring with a cursor of its own.
  * That work does not run on emd_wq: it allocates with GFP_KERNEL, reclaim may
  * write to our arrays, and such a write may wait for the very thread on which
- * emd_wq runs its work when memory is short.
+ * emd_wq runs its work when memory is short. Hence emd_edge_wq.
  *
  * Locks: ring_lock, a leaf, irq-safe, guards everything here.
  */
@@ -30,6 +30,8 @@
 #include "trace.h"
 
 #define RING_EVENTS	1024	/* a power of two; documented in the uAPI */
+
+struct workqueue_struct *emd_edge_wq;
 
 static DEFINE_SPINLOCK(ring_lock);
 static DECLARE_WAIT_QUEUE_HEAD(event_wait);
@@ -175,7 +177,7 @@ void emd_event(u32 type, const char *what, const struct emd_container *container
 		emd_sysfs_notify(array, "state");
 		emd_sysfs_notify(array, "degraded");
 		emd_sysfs_notify(array, "sync_action");
-		queue_work(system_unbound_wq, &uevent_work);
+		queue_work(emd_edge_wq, &uevent_work);
 	}
 }
 
@@ -405,7 +407,7 @@ __poll_t emd_event_poll(struct file *file, struct poll_table_struct *wait)
 /**
  * emd_event_init() - start to keep events
  *
- * First of all parts: events before it are lost.
+ * First of all parts: events before it are lost, and sysfs needs emd_edge_wq.
  *
  * Return: 0 or -ENOMEM.
  * Context: Process context, sleeps.
@@ -416,6 +418,11 @@ int emd_event_init(void)
 
 	if (!room)
 		return -ENOMEM;
+	emd_edge_wq = alloc_workqueue("emd_edge", WQ_UNBOUND, 0);
+	if (!emd_edge_wq) {
+		kvfree(room);
+		return -ENOMEM;
+	}
 	spin_lock_irq(&ring_lock);
 	ring = room;
 	last_seq = 0;
@@ -428,9 +435,9 @@ int emd_event_init(void)
  * emd_event_exit() - stop to keep events
  *
  * Last of all parts: whatever happens after it is not reported. The control
- * device is gone, so there is no reader; only the uevent work may be under way.
+ * device is gone, so there is no reader; only work may be under way.
  *
- * Context: Process context, sleeps. No lock held that emd_array_find() takes.
+ * Context: Process context, sleeps. Neither G nor C held.
  */
 void emd_event_exit(void)
 {
@@ -440,6 +447,6 @@ void emd_event_exit(void)
 	room = ring;
 	ring = NULL;
 	spin_unlock_irq(&ring_lock);
-	cancel_work_sync(&uevent_work);
+	destroy_workqueue(emd_edge_wq);
 	kvfree(room);
 }
