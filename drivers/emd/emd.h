@@ -262,7 +262,9 @@ struct emd_clone {
  * @status: first error, or what the engine decided
  * @park: ends only after the next commit
  * @first_used: emd_io_clone() has handed out @first
- * @start_jiffies: for accounting, 0 when not accounted
+ * @cursor: emd_io_clone()'s: where in @bio the last clone began
+ * @accounted: counts in the disk's statistics
+ * @start_jiffies: when it came
  * @node: array->held or array->parked
  * @work: for what must be done in process context
  * @priv: the engine's
@@ -277,6 +279,8 @@ struct emd_io {
 	blk_status_t status;
 	bool park;
 	bool first_used;
+	bool accounted;
+	struct bvec_iter cursor;
 	unsigned long start_jiffies;
 	struct list_head node;
 	struct work_struct work;
@@ -295,7 +299,7 @@ struct emd_window;
  * @start: allocate what running needs (pools are sized here; nothing on the
  *	I/O path allocates outside a mempool). Process context, array not yet live.
  * @stop: free it. No I/O in flight.
- * @set_limits: what the level adds to the stacked limits
+ * @set_limits: what the level adds to the stacked limits; NULL when nothing
  * @submit: carry out @io->bio (read, write, discard, write-zeroes; PREFLUSH is
  *	already done by the caller, FUA is left to the engine). Ends with
  *	emd_io_end() or emd_io_park(). Must honour REQ_NOWAIT.

@@ -15,8 +15,12 @@
 #include "errmsg.h"
 
 #define EMD_MAX_MEMBERS		255
-/* No 64-bit sum of two sector counts from metadata may wrap. */
+/*
+ * No 64-bit sum of two sector counts from metadata may wrap, and every byte
+ * below this must have a loff_t.
+ */
 #define EMD_MAX_SECTORS		(1ULL << 54)
+#define EMD_MAX_STRIP_SECTORS	(1U << 17)	/* 64 MiB; no format goes near */
 
 /* Values are the uAPI's EMD_LEVEL_* (emd.h); the order never changes. */
 enum emd_level {
@@ -69,7 +73,7 @@ enum emd_array_state {
  * @nr_copies: 1 for concat and raid0, @nr_members for raid1, 2 for raid1e and
  *	raid10, 1 for the parity levels
  * @strip_sectors: strip on one member; power of two where the level stripes,
- *	informational for raid1, 0 for concat
+ *	informational for concat and raid1
  * @member_sectors: sectors of every member that hold array content; for concat
  *	the largest (each member's own size is in its config)
  * @array_sectors: size as users see it, never above what the members hold
@@ -90,14 +94,18 @@ struct emd_geometry {
  * @redundant: has copies or parity
  * @striped: strip_sectors matters to the mapping
  * @min_members: fewest slots
+ * @max_members: most slots
  * @default_layout: what create uses unless told
+ * @layouts: bit mask of the layouts the level can have
  */
 struct emd_level_desc {
 	const char *name;
 	bool redundant;
 	bool striped;
 	u16 min_members;
+	u16 max_members;
 	enum emd_layout default_layout;
+	u32 layouts;
 };
 
 extern const struct emd_level_desc emd_levels[EMD_NR_LEVELS];
@@ -119,13 +127,15 @@ struct emd_piece {
 
 /* Everything below is documented at its definition in geometry.c. */
 int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
-u16 emd_geo_data_members_x(const struct emd_geometry *geo, u16 *den);
 u64 emd_geo_capacity(const struct emd_geometry *geo);
+u64 emd_geo_stripe_sectors(const struct emd_geometry *geo);
 void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 		 struct emd_piece *piece);
 bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 		   u64 *array_sector, u16 *copy);
-u64 emd_geo_stripe_sectors(const struct emd_geometry *geo);
+void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q_slot);
+bool emd_geo_dense(const struct emd_geometry *geo);
+u64 emd_geo_slot_below(const struct emd_geometry *geo, u64 array_sector, u16 slot);
 enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo,
 					 const u8 *member_states);
 bool emd_geo_may_lose(const struct emd_geometry *geo, const u8 *member_states, u16 slot);

@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where an array sector lives: the arithmetic of every level, and the names
+ * that go with it. Facts about a level are a row in emd_levels[].
+ *
+ * Pure: compiles in the kernel and in user space. Nothing here fails once
+ * emd_geo_validate() has accepted the geometry, and no product of a strip
+ * number, a member count and a strip can then pass 2^63.
+ *
+ * How strips lie, c being the strip's number, n the members, one line a row:
+ *
+ *   raid0 n=3      raid1e adjacent n=3   raid1e offset n=3   raid5 n=3, left asymmetric
+ *   0  1  2        0  0  1               0  1  2             0  1  P
+ *   3  4  5        1  2  2               2  0  1             2  P  3
+ *   6  7  8        3  3  4               3  4  5             P  4  5
+ *                  4  5  5               5  3  4             6  7  P
+ *
+ * Adjacent is md's "near", with even n also what firmware calls RAID10.
+ */
+#include <linux/errno.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "geometry.h"
+
+#define LAYOUT_BIT(layout)	(1U << EMD_LAYOUT_##layout)
+#define COPY_LAYOUTS		(LAYOUT_BIT(ADJACENT) | LAYOUT_BIT(OFFSET))
+#define ROTATING_LAYOUTS	(LAYOUT_BIT(LEFT_ASYMMETRIC) | LAYOUT_BIT(LEFT_SYMMETRIC) | \
+				 LAYOUT_BIT(RIGHT_ASYMMETRIC) | LAYOUT_BIT(RIGHT_SYMMETRIC))
+#define FIXED_LAYOUTS		(LAYOUT_BIT(PARITY_FIRST) | LAYOUT_BIT(PARITY_LAST))
+
+const struct emd_level_desc emd_levels[EMD_NR_LEVELS] = {
+	[EMD_LEVEL_CONCAT] = {
+		.name = "concat",
+		.min_members = 1,
+		.max_members = EMD_MAX_MEMBERS,
+		.layouts = LAYOUT_BIT(NONE),
+	},
+	[EMD_LEVEL_RAID0] = {
+		.name = "raid0",
+		.striped = true,
+		.min_members = 1,
+		.max_members = EMD_MAX_MEMBERS,
+		.layouts = LAYOUT_BIT(NONE),
+	},
+	[EMD_LEVEL_RAID1] = {
+		.name = "raid1",
+		.redundant = true,
+		.min_members = 2,
+		.max_members = 32,
+		.layouts = LAYOUT_BIT(NONE),
+	},
+	[EMD_LEVEL_RAID1E] = {
+		.name = "raid1e",
+		.redundant = true,
+		.striped = true,
+		.min_members = 3,
+		.max_members = EMD_MAX_MEMBERS,
+		.default_layout = EMD_LAYOUT_ADJACENT,
+		.layouts = COPY_LAYOUTS,
+	},
+	[EMD_LEVEL_RAID4] = {
+		.name = "raid4",
+		.redundant = true,
+		.striped = true,
+		.min_members = 3,
+		.max_members = EMD_MAX_MEMBERS,
+		.default_layout = EMD_LAYOUT_PARITY_LAST,
+		.layouts = FIXED_LAYOUTS,
+	},
+	[EMD_LEVEL_RAID5] = {
+		.name = "raid5",
+		.redundant = true,
+		.striped = true,
+		.min_members = 3,
+		.max_members = EMD_MAX_MEMBERS,
+		.default_layout = EMD_LAYOUT_LEFT_SYMMETRIC,
+		.layouts = ROTATING_LAYOUTS | FIXED_LAYOUTS,
+	},
+	[EMD_LEVEL_RAID6] = {
+		.name = "raid6",
+		.redundant = true,
+		.striped = true,
+		.min_members = 4,
+		.max_members = EMD_MAX_MEMBERS,
+		.default_layout = EMD_LAYOUT_LEFT_SYMMETRIC,
+		.layouts = ROTATING_LAYOUTS | FIXED_LAYOUTS,
+	},
+	[EMD_LEVEL_RAID10] = {
+		.name = "raid10",
+		.redundant = true,
+		.striped = true,
+		.min_members = 4,
+		.max_members = EMD_MAX_MEMBERS - 1,
+		.default_layout = EMD_LAYOUT_ADJACENT,
+		.layouts = COPY_LAYOUTS,
+	},
+};
+
+const char *const emd_layout_names[EMD_NR_LAYOUTS] = {
+	[EMD_LAYOUT_NONE]		= "none",
+	[EMD_LAYOUT_ADJACENT]		= "adjacent",
+	[EMD_LAYOUT_OFFSET]		= "offset",
+	[EMD_LAYOUT_LEFT_ASYMMETRIC]	= "left-asymmetric",
+	[EMD_LAYOUT_LEFT_SYMMETRIC]	= "left-symmetric",
+	[EMD_LAYOUT_RIGHT_ASYMMETRIC]	= "right-asymmetric",
+	[EMD_LAYOUT_RIGHT_SYMMETRIC]	= "right-symmetric",
+	[EMD_LAYOUT_PARITY_FIRST]	= "parity-first",
+	[EMD_LAYOUT_PARITY_LAST]	= "parity-last",
+};
+
+const char *const emd_member_state_names[EMD_NR_MEMBER_STATES] = {
+	[EMD_MEMBER_IN_SYNC]	= "in_sync",
+	[EMD_MEMBER_REBUILDING]	= "rebuilding",
+	[EMD_MEMBER_MISSING]	= "missing",
+	[EMD_MEMBER_FAILED]	= "failed",
+};
+
+const char *const emd_array_state_names[EMD_NR_ARRAY_STATES] = {
+	[EMD_ARRAY_OPTIMAL]	= "optimal",
+	[EMD_ARRAY_DEGRADED]	= "degraded",
+	[EMD_ARRAY_FAILED]	= "failed",
+	[EMD_ARRAY_INACTIVE]	= "inactive",
+};
+
+/* Strips are powers of two: emd_geo_validate() saw to it. */
+static unsigned int strip_shift(const struct emd_geometry *geo)
+{
+	return __builtin_ctz(geo->strip_sectors);
+}
+
+/* Strips of parity in each row. */
+static unsigned int nr_parity(const struct emd_geometry *geo)
+{
+	switch (geo->level) {
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+		return 1;
+	case EMD_LEVEL_RAID6:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static u16 expected_copies(const struct emd_geometry *geo)
+{
+	switch (geo->level) {
+	case EMD_LEVEL_RAID1:
+		return geo->nr_members;
+	case EMD_LEVEL_RAID1E:
+	case EMD_LEVEL_RAID10:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+/**
+ * emd_geo_validate() - is this a shape that the rest of EMD can rely on?
+ * @geo: geometry from metadata or from a command; nothing is taken for granted
+ * @msg: gets the reason of a refusal; may be NULL
+ *
+ * For concat the capacity is checked against the largest member times their
+ * number only; the members' own sizes are in the config.
+ *
+ * Return: 0 or -EINVAL.
+ * Context: Any.
+ */
+int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg)
+{
+	const struct emd_level_desc *desc;
+	u32 strip = geo->strip_sectors;
+	u64 capacity;
+
+	if ((unsigned int)geo->level >= EMD_NR_LEVELS)
+		return EMD_REFUSE(msg, -EINVAL, "RAID level number %u is unknown",
+				  (unsigned int)geo->level);
+	desc = &emd_levels[geo->level];
+
+	if ((unsigned int)geo->layout >= EMD_NR_LAYOUTS)
+		return EMD_REFUSE(msg, -EINVAL, "layout number %u is unknown",
+				  (unsigned int)geo->layout);
+	if (!(desc->layouts & (1U << geo->layout)))
+		return EMD_REFUSE(msg, -EINVAL, "%s has no layout \"%s\"",
+				  desc->name, emd_layout_names[geo->layout]);
+
+	if (geo->nr_members < desc->min_members || geo->nr_members > desc->max_members)
+		return EMD_REFUSE(msg, -EINVAL, "%s with %u members, need %u to %u",
+				  desc->name, geo->nr_members,
+				  desc->min_members, desc->max_members);
+	if (geo->level == EMD_LEVEL_RAID10 && geo->nr_members % 2)
+		return EMD_REFUSE(msg, -EINVAL,
+				  "raid10 with %u members, need an even number (raid1e takes an odd one)",
+				  geo->nr_members);
+	if (geo->nr_copies != expected_copies(geo))
+		return EMD_REFUSE(msg, -EINVAL, "%s of %u members with %u copies, need %u",
+				  desc->name, geo->nr_members, geo->nr_copies,
+				  expected_copies(geo));
+
+	if (strip > EMD_MAX_STRIP_SECTORS)
+		return EMD_REFUSE(msg, -EINVAL, "strip of %u sectors, at most %u",
+				  strip, EMD_MAX_STRIP_SECTORS);
+	if (desc->striped && (!strip || (strip & (strip - 1))))
+		return EMD_REFUSE(msg, -EINVAL, "strip of %u sectors, need a power of two", strip);
+
+	if (!geo->member_sectors || geo->member_sectors >= EMD_MAX_SECTORS)
+		return EMD_REFUSE(msg, -EINVAL, "%llu sectors on each member, need 1 to %llu",
+				  (unsigned long long)geo->member_sectors,
+				  (unsigned long long)EMD_MAX_SECTORS - 1);
+	capacity = emd_geo_capacity(geo);
+	if (!geo->array_sectors || geo->array_sectors >= EMD_MAX_SECTORS)
+		return EMD_REFUSE(msg, -EINVAL, "array of %llu sectors, need 1 to %llu",
+				  (unsigned long long)geo->array_sectors,
+				  (unsigned long long)EMD_MAX_SECTORS - 1);
+	if (geo->array_sectors > capacity)
+		return EMD_REFUSE(msg, -EINVAL, "array of %llu sectors, the members hold %llu",
+				  (unsigned long long)geo->array_sectors,
+				  (unsigned long long)capacity);
+	return 0;
+}
+
+/**
+ * emd_geo_capacity() - array sectors that the members can hold
+ * @geo: level, layout, members, strip and member_sectors are valid;
+ *	array_sectors is not looked at
+ *
+ * Whole strips only where the level stripes, whole pairs of rows for the offset
+ * layout. For concat an upper bound: member_sectors is the largest member.
+ *
+ * Return: sectors; 0 when not even one strip fits.
+ * Context: Any.
+ */
+u64 emd_geo_capacity(const struct emd_geometry *geo)
+{
+	u64 rows;
+
+	switch (geo->level) {
+	case EMD_LEVEL_CONCAT:
+		return geo->member_sectors * geo->nr_members;
+	case EMD_LEVEL_RAID1:
+		return geo->member_sectors;
+	default:
+		break;
+	}
+
+	rows = geo->member_sectors >> strip_shift(geo);
+	if (geo->layout == EMD_LAYOUT_OFFSET)
+		return ((rows / 2) * geo->nr_members) << strip_shift(geo);
+	if (geo->layout == EMD_LAYOUT_ADJACENT)
+		return (rows * geo->nr_members / 2) << strip_shift(geo);
+	return (rows * (geo->nr_members - nr_parity(geo))) << strip_shift(geo);
+}
+
+/**
+ * emd_geo_stripe_sectors() - array sectors after which the pattern repeats
+ * @geo: a valid geometry
+ *
+ * The smallest run that fills whole rows and holds all copies of what it holds:
+ * what a full-stripe write or a window of background work is a multiple of.
+ *
+ * Return: sectors, at least 1; 1 for the levels without strips.
+ * Context: Any.
+ */
+u64 emd_geo_stripe_sectors(const struct emd_geometry *geo)
+{
+	u64 strip = geo->strip_sectors;
+	u16 n = geo->nr_members;
+
+	if (!emd_levels[geo->level].striped)
+		return 1;
+	if (geo->layout == EMD_LAYOUT_OFFSET)
+		return strip * n;
+	if (geo->layout == EMD_LAYOUT_ADJACENT)
+		return n % 2 ? strip * n : strip * (n / 2);
+	return strip * (n - nr_parity(geo));
+}
+
+/**
+ * emd_geo_parity() - slots that hold parity in a row
+ * @geo: a valid geometry of raid4, raid5 or raid6
+ * @row: row of strips, from 0
+ * @p_slot: gets the slot of the XOR parity
+ * @q_slot: gets the slot of the second syndrome (raid6), else @p_slot's value
+ *
+ * Context: Any.
+ */
+void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q_slot)
+{
+	unsigned int np = nr_parity(geo);
+	u16 n = geo->nr_members;
+	u32 turn;
+
+	div_u64_rem(row, n, &turn);
+	switch (geo->layout) {
+	case EMD_LAYOUT_LEFT_ASYMMETRIC:
+	case EMD_LAYOUT_LEFT_SYMMETRIC:
+		*p_slot = n - 1 - turn;
+		break;
+	case EMD_LAYOUT_RIGHT_ASYMMETRIC:
+	case EMD_LAYOUT_RIGHT_SYMMETRIC:
+		*p_slot = turn;
+		break;
+	case EMD_LAYOUT_PARITY_FIRST:
+		*p_slot = 0;
+		break;
+	default:
+		*p_slot = n - np;
+		break;
+	}
+	*q_slot = (*p_slot + np - 1) % n;
+}
+
+/* After the parity and round the corner, or left to right past the parity? */
+static bool data_follows_parity(enum emd_layout layout)
+{
+	return layout == EMD_LAYOUT_LEFT_SYMMETRIC || layout == EMD_LAYOUT_RIGHT_SYMMETRIC;
+}
+
+/* Slot of the @k-th data strip of a row. */
+static u16 parity_data_slot(const struct emd_geometry *geo, u64 row, u32 k)
+{
+	unsigned int np = nr_parity(geo);
+	u16 p_slot, q_slot, slot = k;
+
+	emd_geo_parity(geo, row, &p_slot, &q_slot);
+	if (data_follows_parity(geo->layout))
+		return (p_slot + np + k) % geo->nr_members;
+	/* Lower one first: each step over one moves what comes after it. */
+	if (slot >= min(p_slot, q_slot))
+		slot++;
+	if (np == 2 && slot >= max(p_slot, q_slot))
+		slot++;
+	return slot;
+}
+
+/* And back; false when the slot holds parity in this row. */
+static bool parity_data_index(const struct emd_geometry *geo, u64 row, u16 slot, u32 *k)
+{
+	unsigned int np = nr_parity(geo);
+	u16 p_slot, q_slot;
+
+	emd_geo_parity(geo, row, &p_slot, &q_slot);
+	if (slot == p_slot || slot == q_slot)
+		return false;
+	if (data_follows_parity(geo->layout))
+		*k = (slot + 2 * geo->nr_members - p_slot - np) % geo->nr_members;
+	else
+		*k = slot - (slot > p_slot) - (np == 2 && slot > q_slot);
+	return true;
+}
+
+/**
+ * emd_geo_map() - where a copy of an array sector is
+ * @geo: a valid geometry, any level but concat (that is emd_concat_map())
+ * @array_sector: below geo->array_sectors
+ * @copy: below geo->nr_copies; 0 for levels without copies
+ * @piece: gets slot, member sector, and how far the run goes there: to the end
+ *	of the strip, for raid1 to the end of the array
+ *
+ * The run may go past array_sectors when the array ends within a strip.
+ *
+ * Context: Any.
+ */
+void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
+		 struct emd_piece *piece)
+{
+	unsigned int shift;
+	u32 offset, rest;
+	u64 strip, row;
+	u16 n = geo->nr_members;
+
+	if (!emd_levels[geo->level].striped) {
+		piece->slot = copy;
+		piece->member_sector = array_sector;
+		piece->nr_sectors = geo->level == EMD_LEVEL_RAID1 ?
+				    geo->array_sectors - array_sector : 0;
+		return;
+	}
+
+	shift = strip_shift(geo);
+	strip = array_sector >> shift;
+	offset = array_sector & (geo->strip_sectors - 1);
+
+	switch (geo->level) {
+	case EMD_LEVEL_RAID1E:
+	case EMD_LEVEL_RAID10:
+		if (geo->layout == EMD_LAYOUT_OFFSET) {
+			row = div_u64_rem(strip, n, &rest) * 2 + copy;
+			rest += copy;
+			if (rest == n)
+				rest = 0;
+		} else {
+			row = div_u64_rem(strip * 2 + copy, n, &rest);
+		}
+		break;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+	case EMD_LEVEL_RAID6:
+		row = div_u64_rem(strip, n - nr_parity(geo), &rest);
+		rest = parity_data_slot(geo, row, rest);
+		break;
+	default:
+		row = div_u64_rem(strip, n, &rest);
+		break;
+	}
+
+	piece->slot = rest;
+	piece->member_sector = (row << shift) + offset;
+	piece->nr_sectors = geo->strip_sectors - offset;
+}
+
+/**
+ * emd_geo_unmap() - which array sector a member sector holds
+ * @geo: a valid geometry, any level but concat
+ * @slot: below geo->nr_members
+ * @member_sector: from the start of the member's extent
+ * @array_sector: gets the array sector
+ * @copy: gets which copy of it; 0 for levels without copies
+ *
+ * Return: false when the sector holds parity, or nothing of the array.
+ * Context: Any.
+ */
+bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
+		   u64 *array_sector, u16 *copy)
+{
+	unsigned int shift;
+	u64 strip, row;
+	u16 n = geo->nr_members;
+	u32 k;
+
+	if (member_sector >= geo->member_sectors || geo->level == EMD_LEVEL_CONCAT)
+		return false;
+	*copy = 0;
+	if (geo->level == EMD_LEVEL_RAID1) {
+		*copy = slot;
+		*array_sector = member_sector;
+		return member_sector < geo->array_sectors;
+	}
+
+	shift = strip_shift(geo);
+	row = member_sector >> shift;
+	switch (geo->level) {
+	case EMD_LEVEL_RAID1E:
+	case EMD_LEVEL_RAID10:
+		if (geo->layout == EMD_LAYOUT_OFFSET) {
+			*copy = row & 1;
+			strip = (row / 2) * n + (slot + n - *copy) % n;
+		} else {
+			strip = row * n + slot;
+			*copy = strip & 1;
+			strip /= 2;
+		}
+		break;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+	case EMD_LEVEL_RAID6:
+		if (!parity_data_index(geo, row, slot, &k))
+			return false;
+		strip = row * (n - nr_parity(geo)) + k;
+		break;
+	default:
+		strip = row * n + slot;
+		break;
+	}
+	*array_sector = (strip << shift) + (member_sector & (geo->strip_sectors - 1));
+	return *array_sector < geo->array_sectors;
+}
+
+/**
+ * emd_geo_dense() - is what one slot holds of any array range a single run?
+ * @geo: a valid geometry
+ *
+ * Then the run is emd_geo_slot_below() of the range's two ends, and a discard of
+ * any size is one bio a member.
+ *
+ * Return: true for raid0, raid1 and the adjacent layout.
+ * Context: Any.
+ */
+bool emd_geo_dense(const struct emd_geometry *geo)
+{
+	return geo->level == EMD_LEVEL_RAID0 || geo->level == EMD_LEVEL_RAID1 ||
+	       geo->layout == EMD_LAYOUT_ADJACENT;
+}
+
+/**
+ * emd_geo_slot_below() - how much of the array below a sector one slot holds
+ * @geo: a valid geometry for which emd_geo_dense() is true
+ * @array_sector: 0 to geo->array_sectors
+ * @slot: below geo->nr_members
+ *
+ * Return: sectors from the start of the member.
+ * Context: Any.
+ */
+u64 emd_geo_slot_below(const struct emd_geometry *geo, u64 array_sector, u16 slot)
+{
+	unsigned int shift, copies = geo->nr_copies;
+	u16 n = geo->nr_members;
+	u64 strip, places, rows, below;
+
+	if (geo->level == EMD_LEVEL_RAID1)
+		return array_sector;
+
+	/* Copies of one strip lie side by side; row r of this slot is place r * n + slot. */
+	shift = strip_shift(geo);
+	strip = array_sector >> shift;
+	places = strip * copies;
+	rows = places > slot ? div_u64(places - slot + n - 1, n) : 0;
+	below = rows << shift;
+	/* The strip that @array_sector cuts: is a copy of it here? */
+	if (rows * n + slot < places + copies)
+		below += array_sector & (geo->strip_sectors - 1);
+	return below;
+}
+
+static bool is_lost(const u8 *member_states, unsigned int slot, int also_lost)
+{
+	return (int)slot == also_lost || member_states[slot] != EMD_MEMBER_IN_SYNC;
+}
+
+static unsigned int tolerated_losses(const struct emd_geometry *geo)
+{
+	switch (geo->level) {
+	case EMD_LEVEL_CONCAT:
+	case EMD_LEVEL_RAID0:
+		return 0;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+		return 1;
+	case EMD_LEVEL_RAID6:
+		return 2;
+	default:
+		return geo->nr_members - 1;
+	}
+}
+
+/* Two copies: is there a strip of which both are on lost slots? */
+static bool a_pair_is_lost(const struct emd_geometry *geo, const u8 *member_states,
+			   int also_lost)
+{
+	/* Side by side in an even row the pairs are apart; else every neighbour is one. */
+	unsigned int step = geo->layout == EMD_LAYOUT_ADJACENT && geo->nr_members % 2 == 0 ? 2 : 1;
+	unsigned int slot;
+
+	for (slot = 0; slot < geo->nr_members; slot += step)
+		if (is_lost(member_states, slot, also_lost) &&
+		    is_lost(member_states, (slot + 1) % geo->nr_members, also_lost))
+			return true;
+	return false;
+}
+
+static enum emd_array_state array_state(const struct emd_geometry *geo, const u8 *member_states,
+					int also_lost)
+{
+	unsigned int slot, nr_lost = 0;
+
+	for (slot = 0; slot < geo->nr_members; slot++)
+		nr_lost += is_lost(member_states, slot, also_lost);
+	if (!nr_lost)
+		return EMD_ARRAY_OPTIMAL;
+	if (nr_lost > tolerated_losses(geo))
+		return EMD_ARRAY_FAILED;
+	if (geo->nr_copies == 2 && geo->level != EMD_LEVEL_RAID1 &&
+	    a_pair_is_lost(geo, member_states, also_lost))
+		return EMD_ARRAY_FAILED;
+	return EMD_ARRAY_DEGRADED;
+}
+
+/**
+ * emd_geo_array_state() - health of an array, from its members' states
+ * @geo: a valid geometry
+ * @member_states: enum emd_member_state of each slot
+ *
+ * Everything but IN_SYNC counts as lost: a member that is being filled does not
+ * hold everything yet.
+ *
+ * Return: EMD_ARRAY_OPTIMAL, EMD_ARRAY_DEGRADED or EMD_ARRAY_FAILED.
+ * Context: Any.
+ */
+enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo, const u8 *member_states)
+{
+	return array_state(geo, member_states, -1);
+}
+
+/**
+ * emd_geo_may_lose() - can a slot be lost without losing data?
+ * @geo: a valid geometry
+ * @member_states: enum emd_member_state of each slot
+ * @slot: the one in question
+ *
+ * Return: true when the slot is lost already, or when the array would still
+ * have a source for everything without it.
+ * Context: Any.
+ */
+bool emd_geo_may_lose(const struct emd_geometry *geo, const u8 *member_states, u16 slot)
+{
+	if (is_lost(member_states, slot, -1))
+		return true;
+	return array_state(geo, member_states, slot) != EMD_ARRAY_FAILED;
+}
+
+/**
+ * emd_concat_map() - where an array sector of a concatenation is
+ * @ends: for each slot the first array sector behind it; strictly rising
+ * @nr_members: slots
+ * @array_sector: below the last end
+ * @piece: gets slot, member sector, and how far the run goes there: to the end
+ *	of the member
+ *
+ * Context: Any.
+ */
+void emd_concat_map(const u64 *ends, u16 nr_members, u64 array_sector, struct emd_piece *piece)
+{
+	u16 low = 0, high = nr_members - 1;
+
+	while (low < high) {
+		u16 mid = (low + high) / 2;
+
+		if (array_sector < ends[mid])
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	piece->slot = low;
+	piece->member_sector = array_sector - (low ? ends[low - 1] : 0);
+	piece->nr_sectors = ends[low] - array_sector;
+}
