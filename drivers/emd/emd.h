@@ -57,10 +57,12 @@
 #include "errmsg.h"
 #include "geometry.h"
 #include "meta/meta.h"
+#include "range_lock.h"
 
 struct emd_array;
 struct emd_container;
 struct emd_job;
+struct emd_window;
 
 /* ---- objects ------------------------------------------------------------ */
 
@@ -78,6 +80,7 @@ struct emd_disk {
 	/* What this disk's own metadata said when it was last read. */
 	const struct emd_meta_ops *ops;	/* G */
 	struct emd_config *seen;	/* G: NULL when none or damaged */
+	struct emd_meta_image *img;	/* G: the bytes @seen came from */
 	char reason[EMD_REASON_LEN];	/* G: why not used, or empty */
 	enum emd_verdict verdict;	/* G */
 
@@ -88,6 +91,7 @@ struct emd_disk {
 	struct block_device *bdev;	/* C: of @file */
 	bool gone;			/* READ_ONCE(): the device is dead */
 	bool meta_failed;		/* C: refused a metadata write */
+	bool no_spare;			/* C: the format does not let it fill a slot */
 
 	/* Reserved for metadata writes, which never allocate. */
 	struct emd_meta_writes meta_writes; /* C */
@@ -106,6 +110,7 @@ struct emd_member {
 	u64 nr_sectors;			/* Q */
 	enum emd_member_state state;	/* SQ */
 	bool fail_pending;		/* S: to be recorded by the worker */
+	bool announce;			/* C: recorded, not yet told */
 	const char *fail_why;		/* S: constant string */
 	/* Array sector below which a REBUILDING member holds good data. */
 	u64 rebuilt_sector;		/* J */
@@ -134,6 +139,8 @@ struct emd_array {
 	struct emd_container *container; /* I */
 	struct list_head node;		/* C: container->arrays */
 	struct gendisk *gd;		/* C: NULL until started */
+	bool published;			/* C: the gendisk was handed to the block layer */
+	bool added;			/* G: and it took it */
 	char name[EMD_NAME_LEN];	/* C */
 	u8 uuid[16];			/* C */
 
@@ -170,6 +177,10 @@ struct emd_array {
 	bool read_only;			/* SQ */
 	bool untouched;			/* SQ: no write, no command since start */
 	bool has_dirty_mark;		/* I: redundant, so dirty matters */
+	bool needs_resync;		/* C: redundancy must be established before "clean" */
+	bool job_failed;		/* C: background work gave up, until the next touch */
+	unsigned long batch;		/* C: pending bits the worker is folding */
+	struct list_head parked_batch;	/* C: parked ios of that batch */
 	char reason[EMD_REASON_LEN];	/* C: why not started or read-only */
 
 	/*
@@ -185,6 +196,7 @@ struct emd_array {
 	struct emd_range_lock *ranges;	/* user writes against windows and repair */
 	struct emd_job *job;		/* I: NULL for levels without redundancy */
 	atomic_t nr_openers;
+	struct emd_sysfs *sysfs;	/* sysfs.c's, under its own lock */
 };
 
 /* States of a container; values are the uAPI's EMD_UAPI_CONTAINER_*. */
@@ -216,9 +228,13 @@ struct emd_container {
 	 */
 	struct emd_config __rcu *config; /* CR */
 	struct emd_config *reserve[2];	/* C */
-	unsigned long reserve_gp;	/* C: cookie for cond_synchronize_rcu() */
+	unsigned long reserve_gp[2];	/* C: cookies for cond_synchronize_rcu() */
+	u64 attempted;			/* C: highest generation any disk may carry */
+	u64 entropy;			/* C: for ->update(), fresh after each switch */
+	bool read_only;			/* C: assembled never to be written */
 
 	struct work_struct worker;	/* runs emd_container_work() */
+	u32 assemble_flags;		/* G: EMD_F_* of the last assemble, for the timeout */
 	struct delayed_work timeout;	/* start degraded */
 	wait_queue_head_t settled;	/* woken after each pass of the worker */
 	u64 passes;			/* C: passes of the worker so far */
@@ -268,7 +284,7 @@ struct emd_clone {
  * @node: array->held or array->parked
  * @work: for what must be done in process context
  * @priv: the engine's
- * @range: range lock held, or NULL
+ * @range: the engine's, for redundant levels: shared lock on the range while it is written
  * @first: first clone, allocated together with this
  */
 struct emd_io {
@@ -285,7 +301,7 @@ struct emd_io {
 	struct list_head node;
 	struct work_struct work;
 	unsigned long priv[4];
-	struct emd_range *range;
+	struct emd_range range;
 	struct emd_clone first;		/* last: ends in a bio */
 };
 
@@ -308,7 +324,9 @@ struct emd_window;
  *	emd_window_done(). The range is locked against user writes by the caller.
  *	NULL for levels without redundancy.
  * @window_sectors: preferred array sectors of one window, a multiple of a
- *	full row; NULL together with @job_window
+ *	full row where that is affordable; NULL together with @job_window
+ * @window_pages: private pages the engine needs for one window, all of them
+ *	reserved when the array starts; NULL together with @job_window
  *
  * Engines report errors to the core (emd_member_fail()) and never set states
  * or touch metadata.
@@ -322,6 +340,7 @@ struct emd_engine_ops {
 	void (*member_changed)(struct emd_array *array, struct emd_member *member);
 	void (*job_window)(struct emd_window *window);
 	u64 (*window_sectors)(const struct emd_array *array);
+	unsigned int (*window_pages)(const struct emd_array *array);
 };
 
 extern const struct emd_engine_ops emd_stripe_engine;	/* concat, raid0: stripe.c */
@@ -373,18 +392,13 @@ int emd_array_block_writes(struct emd_array *array); /* drain writes for "clean"
 void emd_array_allow_writes(struct emd_array *array);
 void emd_array_set_limits(struct emd_array *array, struct queue_limits *lim);
 
-/* ---- range_lock.c -------------------------------------------------------- */
-
-struct emd_range_lock *emd_range_lock_alloc(void);
-void emd_range_lock_free(struct emd_range_lock *ranges);
-
 /* ---- job.c: resync, rebuild, check, repair -------------------------------- */
 
 enum emd_job_phase {
 	EMD_JOB_IDLE,
 	EMD_JOB_RUNNING,
 	EMD_JOB_PAUSED,
-	EMD_JOB_STOPPING,
+	EMD_JOB_DONE,			/* waits for emd_job_acknowledge() */
 };
 
 #define EMD_JOB_MISMATCH_RANGES	16
@@ -397,15 +411,18 @@ struct emd_job_status {
 	u64 speed_kib_s;
 	u32 limit_kib_s;
 	u64 mismatches;			/* sectors */
+	u64 unreadable;			/* sectors of which no copy could be read */
 	unsigned int nr_ranges;
 	struct {
 		u64 start, nr;
 	} ranges[EMD_JOB_MISMATCH_RANGES];
 };
 
+/* All documented at their definitions. For the core: */
 struct emd_job *emd_job_create(struct emd_array *array);	/* may sleep; thread and buffers */
 void emd_job_destroy(struct emd_job *job);
 int emd_job_start(struct emd_job *job, enum emd_sync_action action, u64 from_sector);
+void emd_job_acknowledge(struct emd_job *job);	/* the worker has dealt with JOB_DONE: idle again */
 void emd_job_cancel(struct emd_job *job);	/* waits until idle; nothing is reported */
 void emd_job_suspend(struct emd_job *job);	/* no window in flight until resumed; nests; waits */
 void emd_job_unsuspend(struct emd_job *job);
@@ -413,7 +430,7 @@ int emd_job_pause(struct emd_job *job, struct emd_errmsg *msg);	/* the administr
 int emd_job_resume(struct emd_job *job, struct emd_errmsg *msg);
 void emd_job_set_limit(struct emd_job *job, u32 kib_s);
 void emd_job_get_status(struct emd_job *job, struct emd_job_status *st);
-enum emd_sync_action emd_job_action(const struct emd_job *job);
+enum emd_sync_action emd_job_action(const struct emd_job *job);	/* IDLE only once acknowledged */
 u64 emd_job_checkpoint(const struct emd_job *job);	/* array sectors known durable */
 int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno */
 
@@ -421,14 +438,20 @@ int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno *
  * struct emd_window - a piece of background work in flight
  * @job: whose
  * @array: shorthand
- * @action: what to do with the range
- * @target: rebuild: the member to fill, else NULL
+ * @action: what to do with the range; a rebuild fills every REBUILDING member
  * @array_sector: first
  * @nr_sectors: length in array sectors
- * @pages: private pages, nr_pages of them, reserved at array start
- * @error: 0 or what went wrong beyond repair
- * @mismatches: sectors found different
+ * @pages: private pages, reserved at array start, all with a kernel address
+ * @nr_pages: as the engine's ->window_pages() said
+ * @error: 0 or what went wrong beyond repair; set before emd_window_done()
+ * @mismatches: sectors found different, from emd_window_mismatch()
+ * @unreadable: sectors of which no copy could be read, from emd_window_unreadable()
+ * @work: for emd_window_queue()
  * @priv: the engine's state while the window is in flight
+ * @range: job.c's exclusive lock on the range
+ * @node: job.c's
+ * @finished: job.c's
+ * @issued_ns: job.c's
  */
 struct emd_window {
 	struct emd_job *job;
@@ -440,15 +463,20 @@ struct emd_window {
 	unsigned int nr_pages;
 	int error;
 	u64 mismatches;
-	u64 first_mismatch;		/* array sector */
+	u64 unreadable;
 	struct work_struct work;
 	unsigned long priv[8];
-	void *engine_data;
-	struct emd_range *range;
+	struct emd_range range;
 	struct list_head node;
+	bool finished;
+	u64 issued_ns;
 };
 
+/* For engines. */
 void emd_window_done(struct emd_window *window);
+void emd_window_queue(struct emd_window *window, work_func_t fn);
+void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
+void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 
 /* ---- state.c: the only writer of states ----------------------------------- */
 
@@ -481,6 +509,8 @@ void emd_event(u32 type, const char *what, const struct emd_container *container
 	       const struct emd_array *array, int slot, const struct emd_disk *disk,
 	       const char *fmt, ...);
 u64 emd_event_last(void);
+/* Work of the edges that may take G and C, and allocate; never needed for I/O. */
+extern struct workqueue_struct *emd_edge_wq;
 
 /* ---- registry, disks, containers ------------------------------------------- */
 
@@ -538,12 +568,13 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 		      const char **format);
 
-/* ---- sysfs.c, ioctl.c -------------------------------------------------------- */
+/* ---- list.c, sysfs.c, ioctl.c -------------------------------------------------------- */
 
+int emd_list_records(void **buf, size_t *len);
 extern const struct attribute_group *emd_array_groups[];
 int emd_sysfs_add_members(struct emd_array *array);	/* after the gendisk is added */
 void emd_sysfs_remove_members(struct emd_array *array);
-void emd_sysfs_notify(struct emd_array *array, const char *attr);	/* process context */
+void emd_sysfs_notify(const struct emd_array *array, const char *attr); /* any context */
 int emd_ctl_register(void);
 void emd_ctl_unregister(void);
 int emd_event_init(void);
