@@ -192,8 +192,9 @@ static struct device *get_array_device(u64 array_id)
 
 	if (IS_ERR_OR_NULL(array))
 		return NULL;
+	/* Off the list it is being taken down, and its disk may be freed any time. */
 	noio = emd_lock_container(array->container);
-	if (array->gd && disk_live(array->gd))
+	if (!list_empty(&array->node) && array->gd && disk_live(array->gd))
 		dev = get_device(disk_to_dev(array->gd));
 	emd_unlock_container(array->container, noio);
 	emd_array_put(array);

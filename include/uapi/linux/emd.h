@@ -13,6 +13,9 @@
  * try later; EUCLEAN metadata damaged; ENODEV gone; ENOENT no such object;
  * EPERM not without CAP_SYS_ADMIN; ENOTUNIQ two candidates; ENOSPC no room.
  * With every refusal the kernel writes a reason to @msg_ptr.
+ *
+ * VERSION and LIST are for everybody who can open the device, all other
+ * commands for CAP_SYS_ADMIN.
  */
 #ifndef _UAPI_LINUX_EMD_H
 #define _UAPI_LINUX_EMD_H
@@ -36,6 +39,9 @@
  *	run, or 0
  * @msg_len: its size; the text is cut to fit and always NUL-terminated
  * @__reserved: zero
+ *
+ * The text is empty after a success that was no dry run. ENOTTY, and a @size
+ * that does not even cover this head, leave the buffer alone.
  */
 struct emd_hdr {
 	__u32 size;
@@ -45,6 +51,7 @@ struct emd_hdr {
 	__u32 __reserved;
 };
 
+/* Each command takes those that mean something to it and refuses the others. */
 #define EMD_F_DRY_RUN		(1U << 0)	/* stop after the checks, return the plan */
 #define EMD_F_FORCE		(1U << 1)	/* override what is safe to override */
 #define EMD_F_DEGRADED		(1U << 2)	/* assemble: start with members missing */
@@ -120,7 +127,9 @@ struct emd_rec {
 
 /**
  * struct emd_rec_container - a container
- * @id: never reused while the module is loaded
+ * @rec: head
+ * @id: never reused while the module is loaded; 0 for the one that is none: it
+ *	is called "foreign", comes last, and holds disks whose metadata is damaged
  * @uuid: all zero for free spares
  * @generation: of the elected metadata
  * @name: format and start of the UUID, as in "imsm-845981bb"
@@ -129,6 +138,7 @@ struct emd_rec {
  * @state: 0 assembled, 1 waiting for members, 2 refused (see @reason), 3 stopped
  * @nr_disks: disk records that follow
  * @nr_arrays: array records that follow
+ * @__reserved: zero
  */
 struct emd_rec_container {
 	struct emd_rec rec;
@@ -151,6 +161,7 @@ struct emd_rec_container {
 
 /**
  * struct emd_rec_disk - a disk
+ * @rec: head
  * @id: of the live disk, 0 when it is not in the machine
  * @sectors: capacity
  * @major: device number, 0:0 when absent
@@ -158,7 +169,7 @@ struct emd_rec_container {
  * @block_size: logical block in bytes
  * @state: EMD_UAPI_DISK_*
  * @dev: kernel name ("sda"), empty when absent
- * @serial: as the metadata names it
+ * @serial: as the metadata names it; as the device reports it where it does not
  * @reason: why foreign or failed, or empty
  */
 struct emd_rec_disk {
@@ -176,6 +187,7 @@ struct emd_rec_disk {
 
 /**
  * struct emd_rec_array - an array
+ * @rec: head
  * @id: never reused while the module is loaded
  * @uuid: identity
  * @size_sectors: as its users see it
@@ -195,6 +207,7 @@ struct emd_rec_disk {
  * @name: as the metadata names it
  * @dev: "emd0", empty when not started
  * @reason: why not started or read-only, or empty
+ * @__reserved: zero
  */
 struct emd_rec_array {
 	struct emd_rec rec;
@@ -228,6 +241,7 @@ struct emd_rec_array {
 
 /**
  * struct emd_rec_member - one slot
+ * @rec: head
  * @disk_id: live disk or 0
  * @start_sector: on the disk
  * @size_sectors: of array content
@@ -253,6 +267,7 @@ struct emd_rec_member {
 
 /**
  * struct emd_rec_mismatch - a range that differed in the last check or repair
+ * @rec: head
  * @start_sector: array sector
  * @nr_sectors: length
  */
@@ -266,6 +281,7 @@ struct emd_rec_mismatch {
 
 /**
  * struct emd_version_arg - what this kernel speaks
+ * @hdr: head
  * @abi: out: EMD_ABI_VERSION
  * @nr_formats: out
  * @last_event: out: number of the newest event
@@ -281,6 +297,7 @@ struct emd_version_arg {
 
 /**
  * struct emd_list_arg - everything there is, as one consistent snapshot each container
+ * @hdr: head
  * @buf_ptr: room for records
  * @buf_len: bytes of it
  * @needed: out: bytes that all records take; when above @buf_len nothing was
@@ -297,6 +314,7 @@ struct emd_list_arg {
 
 /**
  * struct emd_examine_arg - what the metadata on a block device says
+ * @hdr: head
  * @major: device
  * @minor: device
  * @buf_ptr: room for lines "path.key=value\n"
@@ -316,6 +334,7 @@ struct emd_examine_arg {
 
 /**
  * struct emd_object_arg - a command on one object
+ * @hdr: head
  * @container_id: or 0
  * @array_id: or 0
  * @major: disk, or 0:0
@@ -323,7 +342,10 @@ struct emd_examine_arg {
  *
  * SCAN: all zero. ASSEMBLE: container, or EMD_F_ALL. STOP: array, container or
  * EMD_F_ALL. DELETE: array. ERASE: disk. ADD, REMOVE: container and disk.
- * FAIL: array and disk. SCRUB: array.
+ * FAIL: array and disk. SCRUB: array. What is not listed must be zero.
+ *
+ * Flags: SCAN none; ASSEMBLE DRY_RUN, FORCE, DEGRADED, READ_ONLY, ALL; STOP
+ * DRY_RUN, ALL; SCRUB DRY_RUN, REPAIR; the others DRY_RUN, FORCE.
  */
 struct emd_object_arg {
 	struct emd_hdr hdr;
@@ -339,6 +361,8 @@ struct emd_object_arg {
 
 /**
  * struct emd_disk_ref - a disk by device number
+ * @major: device number
+ * @minor: device number
  */
 struct emd_disk_ref {
 	__u32 major;
@@ -347,6 +371,7 @@ struct emd_disk_ref {
 
 /**
  * struct emd_create_arg - a new array
+ * @hdr: head
  * @container_id: existing container, or 0 for a new one out of @disks
  * @size_sectors: array size, 0 for all the room that all members have
  * @level: EMD_UAPI_LEVEL_*
@@ -355,12 +380,14 @@ struct emd_disk_ref {
  * @init: EMD_INIT_*
  * @nr_disks: used of @disks_ptr; 0 with a container: all its disks
  * @__reserved: zero
- * @disks_ptr: array of struct emd_disk_ref in slot order
+ * @disks_ptr: array of struct emd_disk_ref in slot order, none twice
  * @name: of the array
  * @format: of a new container
- * @array_id: out
+ * @array_id: out; 0 after a dry run
  * @array_minor: out
  * @array_major: out
+ *
+ * Flags: DRY_RUN, FORCE.
  */
 struct emd_create_arg {
 	struct emd_hdr hdr;
@@ -387,9 +414,12 @@ struct emd_create_arg {
 
 /**
  * struct emd_sync_arg - steer the running background work
+ * @hdr: head
  * @array_id: which
  * @cmd: EMD_SYNC_CMD_*
- * @limit_kib_s: for LIMIT: KiB/s of array data, 0 for none
+ * @limit_kib_s: for LIMIT: KiB/s of array data, 0 for none; else zero
+ *
+ * Flags: DRY_RUN.
  */
 struct emd_sync_arg {
 	struct emd_hdr hdr;
@@ -440,8 +470,19 @@ struct emd_sync_arg {
  * @text: a sentence for people
  *
  * A new file descriptor starts behind the newest event; lseek() to N makes the
- * next read start at event N (0: the oldest kept). read() returns whole events
+ * next read start at event N (0: the oldest kept, and lseek() returns its
+ * number). The newest 1024 are kept; an N that is older is fine and shows as a
+ * gap; one beyond the next event to come is refused (EINVAL), which is how a
+ * watcher learns that the module was loaded anew. read() returns whole events
  * only, and blocks unless O_NONBLOCK; poll() says EPOLLIN when there is one.
+ *
+ * Nothing is missed by those who take @event of LIST (or @last_event of
+ * VERSION), look at the state, and seek to that number plus one.
+ *
+ * Events of type ARRAY, MEMBER and SYNC (checkpoints excepted) are also sent as
+ * uevents: action "change" of the array's block device, with EMD_SEQ, EMD_TYPE
+ * (array, member, sync), EMD_EVENT (@what), EMD_ARRAY (@name) and, where there is
+ * one, EMD_SLOT.
  */
 struct emd_event {
 	__u64 seq;
