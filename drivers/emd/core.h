@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the core's files (disk, scan, container, array, state, commit, admin)
+ * share among themselves and nobody else needs.
+ */
+#ifndef _EMD_CORE_H
+#define _EMD_CORE_H
+
+#include "emd.h"
+
+/* ---- disk.c -------------------------------------------------------------- */
+
+/**
+ * struct emd_probe - what one look at a block device found
+ * @devt: device
+ * @name: kernel name
+ * @serial: as reported
+ * @nr_sectors: capacity
+ * @block_size: logical block in bytes
+ * @rotational: seeks cost
+ * @ops: format, NULL when none
+ * @img: raw metadata, NULL when none or damaged
+ * @cfg: decoded, NULL when none or damaged
+ * @damage: 0 or why there is no @cfg although there is metadata
+ * @msg: text for @damage
+ */
+struct emd_probe {
+	dev_t devt;
+	char name[DISK_NAME_LEN];
+	char serial[EMD_DISK_ID_LEN];
+	u64 nr_sectors;
+	u32 block_size;
+	bool rotational;
+	const struct emd_meta_ops *ops;
+	struct emd_meta_image *img;
+	struct emd_config *cfg;
+	int damage;
+	struct emd_errmsg msg;
+};
+
+void emd_image_free(struct emd_meta_image *img);
+struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
+				       const struct emd_meta_ops **ops, struct emd_errmsg *msg);
+int emd_probe(dev_t devt, struct emd_probe *probe);
+void emd_probe_done(struct emd_probe *probe);
+struct emd_disk *emd_disk_create(struct emd_probe *probe);
+void emd_disk_take_probe(struct emd_disk *disk, struct emd_probe *probe);
+int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg);
+void emd_disk_release(struct emd_disk *disk);
+int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe);
+int emd_disk_reserve(struct emd_disk *disk, u32 len);
+void emd_disk_meta_start(struct emd_disk *disk, int idx);
+int emd_disk_meta_wait(struct emd_disk *disk);
+
+/* ---- commit.c -------------------------------------------------------------- */
+
+/**
+ * struct emd_transaction - the road from one config to the next
+ * @container: whose config changes
+ * @t0: published config; stays so until the switch
+ * @t1: the next one, private
+ * @msg: where the reason of a refusal goes
+ * @room: preallocated configs that replace the reserve after the switch
+ * @flush: data must be durable on every disk before the metadata says so
+ * @administrative: refused by a disk: back out, instead of failing the disk
+ */
+struct emd_transaction {
+	struct emd_container *container;
+	const struct emd_config *t0;
+	struct emd_config *t1;
+	struct emd_errmsg *msg;
+	struct emd_config *room[2];
+	bool flush;
+	bool administrative;
+};
+
+struct emd_config *emd_container_config(const struct emd_container *container); /* C */
+void emd_txn_begin(struct emd_transaction *txn, struct emd_container *container,
+		   struct emd_errmsg *msg);
+int emd_txn_begin_room(struct emd_transaction *txn, struct emd_container *container,
+		       const struct emd_config_room *extra, struct emd_errmsg *msg);
+int emd_txn_check(struct emd_transaction *txn);
+int emd_txn_write(struct emd_transaction *txn);
+void emd_txn_switch(struct emd_transaction *txn);
+void emd_txn_abort(struct emd_transaction *txn);
+int emd_container_set_first_config(struct emd_container *container, struct emd_config *cfg);
+void emd_container_free_configs(struct emd_container *container);
+struct emd_disk *emd_container_disk(const struct emd_container *container, u32 handle); /* C */
+
+/* ---- container.c ------------------------------------------------------------- */
+
+struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const u8 uuid[16]);
+void emd_container_work(struct work_struct *work);
+void emd_registry_add_probe(struct emd_probe *probe);
+void emd_registry_disk_gone(dev_t devt);
+int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);
+int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg);
+void emd_container_add_disk(struct emd_container *container, struct emd_disk *disk);
+void emd_container_drop_disk(struct emd_container *container, struct emd_disk *disk);
+void emd_container_publish_arrays(struct emd_container *container);
+void emd_container_reap(struct emd_container *container);
+void emd_registry_release_all(void);
+void emd_registry_forget_gone(void);
+int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
+		      const struct emd_config_member *cm);
+
+/* ---- worker.c ------------------------------------------------------------------ */
+
+void emd_array_touch(struct emd_array *array);
+int emd_container_settle(struct emd_container *container, unsigned int *noio);
+int emd_array_quiesce_all(struct emd_array *array);
+void emd_array_resume_all(struct emd_array *array);
+bool emd_array_writes_allowed(const struct emd_array *array);
+bool emd_uuid_is_zero(const u8 uuid[16]);
+
+/* ---- state.c ------------------------------------------------------------------- */
+
+void emd_array_member_states(const struct emd_array *array, u8 *states);
+bool emd_member_lost(struct emd_member *member);
+
+/* ---- array.c ------------------------------------------------------------------- */
+
+struct emd_array *emd_array_create(struct emd_container *container,
+				   const struct emd_config *cfg,
+				   const struct emd_config_array *ca, struct emd_errmsg *msg);
+int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool read_only,
+		    struct emd_errmsg *msg);
+void emd_array_unstart(struct emd_array *array);
+int emd_array_publish(struct emd_array *array);
+int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg);
+void emd_array_cancel_stop(struct emd_array *array);
+void emd_array_finish_stop(struct emd_array *array);
+void emd_array_attach_member(struct emd_array *array, u16 slot, struct emd_disk *disk,
+			     const struct emd_config_member *cm);
+void emd_array_detach_member(struct emd_array *array, u16 slot);
+int emd_array_start_job(struct emd_array *array, enum emd_sync_action action, u64 from);
+int emd_minors_init(void);
+void emd_minors_exit(void);
+
+#endif /* _EMD_CORE_H */

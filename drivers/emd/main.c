@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module entry, exit and parameters.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/reboot.h>
+#include <linux/string.h>
+
+#include "core.h"
+#include "emd.h"
+#include "log.h"
+
+bool emd_autoassemble = true;
+module_param_named(autoassemble, emd_autoassemble, bool, 0644);
+MODULE_PARM_DESC(autoassemble, "assemble arrays by themselves when their disks appear (default 1)");
+
+unsigned int emd_degraded_timeout = 30;
+module_param_named(degraded_timeout, emd_degraded_timeout, uint, 0644);
+MODULE_PARM_DESC(degraded_timeout,
+		 "seconds to wait for missing members before starting degraded, 0 never (default 30)");
+
+bool emd_read_only;
+module_param_named(read_only, emd_read_only, bool, 0644);
+MODULE_PARM_DESC(read_only, "assemble everything read-only (default 0)");
+
+static char *emd_ignore;
+module_param_named(ignore, emd_ignore, charp, 0444);
+MODULE_PARM_DESC(ignore, "formats to leave alone, comma separated");
+
+struct workqueue_struct *emd_wq;
+
+/**
+ * emd_format_ignored() - has the administrator told us to leave it alone?
+ * @ops: format
+ *
+ * Context: Any.
+ */
+bool emd_format_ignored(const struct emd_meta_ops *ops)
+{
+	const char *p = emd_ignore;
+	size_t len = strlen(ops->name);
+
+	while (p && *p) {
+		const char *end = strchrnul(p, ',');
+
+		if (end - p == len && !strncmp(p, ops->name, len))
+			return true;
+		p = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* A typing error must not have us touch what was to be left alone. */
+static int check_ignore(void)
+{
+	const char *p = emd_ignore;
+
+	while (p && *p) {
+		const char *end = strchrnul(p, ',');
+		char name[16];
+
+		if (end - p >= sizeof(name))
+			goto unknown;
+		memcpy(name, p, end - p);
+		name[end - p] = '\0';
+		if (name[0] && !emd_format_find(name))
+			goto unknown;
+		p = *end ? end + 1 : end;
+	}
+	return 0;
+unknown:
+	pr_err("emd: ignore=%s names a format that is not known\n", emd_ignore);
+	return -EINVAL;
+}
+
+/*
+ * Going down: mark idle arrays clean so that the next start has nothing to do.
+ * What is still written to stays dirty and is resynced.
+ */
+static int emd_reboot(struct notifier_block *nb, unsigned long code, void *unused)
+{
+	struct emd_container *container;
+	struct emd_array *array;
+	unsigned int noio;
+
+	for (container = emd_container_next(NULL); container;
+	     container = emd_container_next(container)) {
+		noio = emd_lock_container(container);
+		list_for_each_entry(array, &container->arrays, node) {
+			if (array->gd && array->has_dirty_mark)
+				emd_array_pend(array, EMD_PENDING_CLEAN);
+		}
+		emd_unlock_container(container, noio);
+		flush_work(&container->worker);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block emd_reboot_notifier = {
+	.notifier_call	= emd_reboot,
+	.priority	= INT_MAX,	/* before the disks' drivers go */
+};
+
+static int __init emd_init(void)
+{
+	int ret;
+
+	ret = check_ignore();
+	if (ret)
+		return ret;
+	emd_wq = alloc_workqueue("emd", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!emd_wq)
+		return -ENOMEM;
+	ret = emd_event_init();
+	if (ret)
+		goto destroy_wq;
+	ret = emd_minors_init();
+	if (ret)
+		goto exit_events;
+	ret = emd_ctl_register();
+	if (ret)
+		goto exit_minors;
+	ret = emd_scan_start();
+	if (ret)
+		goto unregister_ctl;
+	register_reboot_notifier(&emd_reboot_notifier);
+	return 0;
+
+unregister_ctl:
+	emd_ctl_unregister();
+exit_minors:
+	emd_minors_exit();
+exit_events:
+	emd_event_exit();
+destroy_wq:
+	destroy_workqueue(emd_wq);
+	return ret;
+}
+
+static void __exit emd_exit(void)
+{
+	unregister_reboot_notifier(&emd_reboot_notifier);
+	emd_ctl_unregister();
+	emd_scan_stop();
+	emd_registry_release_all();
+	emd_minors_exit();
+	emd_event_exit();
+	destroy_workqueue(emd_wq);
+	rcu_barrier();
+}
+
+/* Built in, the devices that carry the root file system must be there already. */
+late_initcall(emd_init);
+module_exit(emd_exit);
+
+MODULE_DESCRIPTION("RAID with firmware metadata, in the kernel");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The only writer of member, array and container states.
+ *
+ * What can be computed is not stored: an array's health is a function of its
+ * geometry and its members' states (emd_geo_array_state()).
+ *
+ * Members
+ *
+ *            write error, command, device gone      spare activated
+ *   IN_SYNC ------------------------------> FAILED ----------------+
+ *     ^  |                                    ^                    |
+ *     |  | device gone, nothing to record     | failed again       v
+ *     |  +----------> MISSING ---------------------------> REBUILDING
+ *     |                  | late arrival                            |
+ *     +------------------+-----------------------------------------+
+ *                                              job done, recorded
+ *
+ * FAILED means: to be recorded in the metadata, or recorded. MISSING means: not
+ * there, and the metadata does not hold it against the disk (yet): when a loss
+ * would take more than the redundancy allows, the members that vanish become
+ * MISSING and the array broken, and nothing is written that makes their return
+ * useless.
+ */
+#include <linux/bitops.h>
+
+#include "core.h"
+#include "emd.h"
+#include "log.h"
+#include "trace.h"
+
+static const u8 member_successors[EMD_NR_MEMBER_STATES] = {
+	[EMD_MEMBER_IN_SYNC]	= BIT(EMD_MEMBER_FAILED) | BIT(EMD_MEMBER_MISSING),
+	[EMD_MEMBER_REBUILDING]	= BIT(EMD_MEMBER_FAILED) | BIT(EMD_MEMBER_MISSING) |
+				  BIT(EMD_MEMBER_IN_SYNC),
+	[EMD_MEMBER_MISSING]	= BIT(EMD_MEMBER_IN_SYNC) | BIT(EMD_MEMBER_REBUILDING) |
+				  BIT(EMD_MEMBER_FAILED),
+	[EMD_MEMBER_FAILED]	= BIT(EMD_MEMBER_REBUILDING) | BIT(EMD_MEMBER_MISSING),
+};
+
+static void set_member_state_locked(struct emd_member *member, enum emd_member_state state,
+				    const char *why)
+{
+	struct emd_array *array = member->array;
+
+	lockdep_assert_held(&array->state_lock);
+	if (member->state == state)
+		return;
+	WARN_ON_ONCE(!(member_successors[member->state] & BIT(state)));
+	trace_emd_member_state(member, member->state, state, why);
+	WRITE_ONCE(member->state, state);
+	if (array->engine && array->engine->member_changed)
+		array->engine->member_changed(array, member);
+}
+
+/**
+ * emd_member_set_state() - move a member to another state
+ * @member: member
+ * @state: new state
+ * @why: constant string, for the trace
+ *
+ * Context: Any. Takes S.
+ */
+void emd_member_set_state(struct emd_member *member, enum emd_member_state state,
+			  const char *why)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&member->array->state_lock, flags);
+	set_member_state_locked(member, state, why);
+	spin_unlock_irqrestore(&member->array->state_lock, flags);
+}
+
+/**
+ * emd_array_member_states() - copy of all members' states
+ * @array: array
+ * @states: room for one byte a slot
+ *
+ * Context: Any. Consistent only with S held.
+ */
+void emd_array_member_states(const struct emd_array *array, u8 *states)
+{
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++)
+		states[slot] = READ_ONCE(array->members[slot].state);
+}
+
+static bool may_lose_locked(struct emd_member *member)
+{
+	struct emd_array *array = member->array;
+	u8 states[EMD_MAX_MEMBERS];
+
+	/* A member that is being filled holds nothing that is not elsewhere. */
+	if (member->state == EMD_MEMBER_REBUILDING)
+		return true;
+	emd_array_member_states(array, states);
+	return emd_geo_may_lose(&array->geo, states, member->slot);
+}
+
+/**
+ * emd_member_fail() - report that a member failed
+ * @member: member of a started array
+ * @why: constant string, for log and trace
+ *
+ * The member takes no more I/O from here on. The container's worker records
+ * the failure on the remaining disks; whoever must not be answered before
+ * that parks its io.
+ *
+ * Return: true when the member is failing (park the io); false when it was the
+ * last copy of something and stays in service (answer the error).
+ * Context: Any, irq-safe. Takes S.
+ */
+bool emd_member_fail(struct emd_member *member, const char *why)
+{
+	struct emd_array *array = member->array;
+	unsigned long flags;
+	bool failing = true;
+
+	spin_lock_irqsave(&array->state_lock, flags);
+	if (member->state == EMD_MEMBER_IN_SYNC || member->state == EMD_MEMBER_REBUILDING) {
+		failing = may_lose_locked(member);
+		if (failing) {
+			WRITE_ONCE(array->failing, true);
+			set_member_state_locked(member, EMD_MEMBER_FAILED, why);
+			member->fail_pending = true;
+			member->fail_why = why;
+		}
+	} else {
+		/* Failed before; its io still waits for the record. */
+		failing = !array->broken;
+	}
+	spin_unlock_irqrestore(&array->state_lock, flags);
+	if (failing)
+		emd_array_pend(array, EMD_PENDING_FAIL);
+	return failing;
+}
+
+/**
+ * emd_member_lost() - a member's device is gone for good
+ * @member: member of a started array
+ *
+ * Unlike emd_member_fail() this cannot be refused. When the loss is more than
+ * the redundancy allows, the array is broken: nothing about it is recorded, so
+ * that the disks are good again when they come back together.
+ *
+ * Return: true when something changed.
+ * Context: Process context, C held. Takes S.
+ */
+bool emd_member_lost(struct emd_member *member)
+{
+	struct emd_array *array = member->array;
+	unsigned long flags;
+	bool broken = false, changed = false;
+	u16 slot;
+
+	spin_lock_irqsave(&array->state_lock, flags);
+	if (member->state == EMD_MEMBER_IN_SYNC || member->state == EMD_MEMBER_REBUILDING) {
+		changed = true;
+		WRITE_ONCE(array->failing, true);
+		if (may_lose_locked(member)) {
+			set_member_state_locked(member, EMD_MEMBER_FAILED, "device gone");
+			member->fail_pending = true;
+			member->fail_why = "device gone";
+		} else {
+			set_member_state_locked(member, EMD_MEMBER_MISSING, "device gone");
+			broken = !array->broken;
+			WRITE_ONCE(array->broken, true);
+			/* Losses not yet recorded belong to the same event. */
+			for (slot = 0; slot < array->geo.nr_members; slot++) {
+				struct emd_member *other = &array->members[slot];
+
+				if (!other->fail_pending)
+					continue;
+				other->fail_pending = false;
+				set_member_state_locked(other, EMD_MEMBER_MISSING, "device gone");
+			}
+		}
+	}
+	spin_unlock_irqrestore(&array->state_lock, flags);
+	if (changed)
+		emd_array_pend(array, EMD_PENDING_FAIL);
+	if (broken) {
+		emd_crit(array, "more members lost than %s allows, I/O fails; nothing was recorded against them",
+			 emd_levels[array->geo.level].name);
+		emd_event(EMD_EVENT_ARRAY, "failed", array->container, array, -1, NULL,
+			  "more members lost than %s allows", emd_levels[array->geo.level].name);
+	}
+	return changed;
+}
+
+/**
+ * emd_array_get_state() - health of an array, computed
+ * @array: array
+ *
+ * Context: Any.
+ */
+enum emd_array_state emd_array_get_state(const struct emd_array *array)
+{
+	u8 states[EMD_MAX_MEMBERS];
+
+	if (!array->gd)
+		return EMD_ARRAY_INACTIVE;
+	emd_array_member_states(array, states);
+	if (READ_ONCE(array->broken))
+		return EMD_ARRAY_FAILED;
+	return emd_geo_array_state(&array->geo, states);
+}
+
+/**
+ * emd_container_set_state() - move a container to another state
+ * @container: container
+ * @state: new state
+ * @reason: why, for list and show; empty when all is well
+ *
+ * Context: Process context, C held.
+ */
+void emd_container_set_state(struct emd_container *container, enum emd_container_state state,
+			     const char *reason)
+{
+	lockdep_assert_held(&container->mutex);
+	container->state = state;
+	strscpy(container->reason, reason, sizeof(container->reason));
+}

@@ -1,0 +1,763 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The container's worker: folds everything that happened into one transaction,
+ * makes it durable, and only then lets wait what waited for it.
+ *
+ * One pass
+ *
+ *   1. devices that are gone: their members are lost
+ *   2. fold: members that failed, first writes, idle arrays, checkpoints and
+ *      finished jobs of all arrays become one T1; write it; on a disk that
+ *      refuses its metadata, fail its members and fold again
+ *   3. release what was parked, let writes in, finish state changes
+ *   4. members whose device is gone are detached, the disk is released
+ *   5. look what to do next: activate a spare, resync, go on rebuilding
+ *
+ * Steps 1 to 4 allocate nothing: swap may live on us and a member fail while
+ * the page allocator has nothing left. So does step 5 for a spare that is
+ * already claimed: the sync thread and its buffers exist since the start.
+ *
+ * An array that is untouched (nothing written since it was started) stays so:
+ * its losses are known at run time only, until its first write or a command.
+ *
+ * Locks: C throughout a pass. Waiting for user I/O to drain under C is safe
+ * only because emd_array_quiesce() gives up (-EAGAIN) when an io waits for a
+ * commit; then the pass starts over.
+ */
+#include <linux/slab.h>
+
+#include "core.h"
+#include "emd.h"
+#include "log.h"
+#include "trace.h"
+
+/* Idle this long before an array is marked clean. */
+#define CLEAN_AFTER_MS	4000
+
+/* ---- what may be written --------------------------------------------------- */
+
+/* Two good copies somewhere? Else a resync has nothing to do. */
+static bool has_live_redundancy(const struct emd_array *array)
+{
+	unsigned int good = 0;
+	u16 slot;
+
+	if (!emd_levels[array->geo.level].redundant)
+		return false;
+	if (array->geo.level != EMD_LEVEL_RAID1)
+		return true;
+	for (slot = 0; slot < array->geo.nr_members; slot++)
+		good += READ_ONCE(array->members[slot].state) == EMD_MEMBER_IN_SYNC;
+	return good > 1;
+}
+
+/**
+ * emd_array_writes_allowed() - does the durable metadata allow writes now?
+ * @array: array
+ *
+ * Context: C held.
+ */
+bool emd_array_writes_allowed(const struct emd_array *array)
+{
+	const struct emd_config *cfg = emd_container_config(array->container);
+	const struct emd_config_array *ca = cfg ? emd_config_find_array(cfg, array->id) : NULL;
+
+	if (!ca || array->read_only)
+		return false;
+	return !array->has_dirty_mark || (ca->dirty && !array->untouched);
+}
+
+/**
+ * emd_array_touch() - the array is in use from now on
+ * @array: array
+ *
+ * After a first write or an explicit command its losses are recorded and its
+ * redundancy is restored.
+ *
+ * Context: C held.
+ */
+void emd_array_touch(struct emd_array *array)
+{
+	if (array->read_only)
+		return;
+	WRITE_ONCE(array->untouched, false);
+	array->job_failed = false;
+	emd_array_pend(array, EMD_PENDING_EVALUATE);
+}
+
+/* ---- quiesce with the sync thread included ------------------------------------ */
+
+/**
+ * emd_array_quiesce_all() - neither user I/O nor background work in flight
+ * @array: started array
+ *
+ * Return: 0, or -EAGAIN when an io waits for a commit: let the worker run first.
+ * Context: C held, sleeps. Undo with emd_array_resume_all().
+ */
+int emd_array_quiesce_all(struct emd_array *array)
+{
+	int ret;
+
+	if (array->job)
+		emd_job_suspend(array->job);
+	ret = emd_array_quiesce(array);
+	if (ret && array->job)
+		emd_job_unsuspend(array->job);
+	return ret;
+}
+
+/**
+ * emd_array_resume_all() - undo emd_array_quiesce_all()
+ * @array: quiesced array
+ *
+ * Context: C held.
+ */
+void emd_array_resume_all(struct emd_array *array)
+{
+	emd_array_resume(array, emd_array_writes_allowed(array));
+	if (array->job)
+		emd_job_unsuspend(array->job);
+}
+
+/* ---- step 1: devices that are gone ---------------------------------------------- */
+
+static void lose_gone_members(struct emd_container *container)
+{
+	struct emd_array *array;
+	u16 slot;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (!array->gd)
+			continue;
+		for (slot = 0; slot < array->geo.nr_members; slot++) {
+			struct emd_member *member = &array->members[slot];
+
+			if (member->disk && READ_ONCE(member->disk->gone) &&
+			    emd_member_lost(member))
+				emd_warn(array, "member %u (%s): device gone", slot,
+					 member->disk->name);
+		}
+	}
+}
+
+/* ---- step 2: fold ------------------------------------------------------------------ */
+
+/*
+ * A member failed. Where the disk is gone, or serves only arrays that can do
+ * without it, the whole disk is written off, as firmware would. But a disk that
+ * still reads and carries a member of an array without redundancy is kept in
+ * the table, and only this slot is marked: writing the disk off would make that
+ * array unusable for good.
+ */
+static void record_failure(struct emd_config *t1, struct emd_array *array,
+			   struct emd_config_array *ca, u16 slot)
+{
+	struct emd_config_member *cm = emd_config_member(t1, ca, slot);
+	const struct emd_disk *disk = array->members[slot].disk;
+	bool keep_disk = false;
+	unsigned int i;
+
+	if (cm->disk == EMD_NO_DISK) {
+		emd_change_fail_member(t1, ca, slot);
+		return;
+	}
+	for (i = 0; i < t1->nr_arrays; i++) {
+		struct emd_config_array *other = &t1->arrays[i];
+
+		if (other != ca && emd_config_member_slot(t1, other, cm->disk) >= 0)
+			keep_disk |= !emd_levels[other->geo.level].redundant;
+	}
+	if (keep_disk && disk && !READ_ONCE(disk->gone))
+		emd_change_fail_member(t1, ca, slot);
+	else
+		emd_change_fail_disk(t1, cm->disk);
+}
+
+/*
+ * Make T1 say what the members' states are. Returns whether anything changed.
+ */
+static bool reconcile_members(struct emd_config *t1, struct emd_array *array,
+			      struct emd_config_array *ca)
+{
+	bool changed = false;
+	u16 slot;
+
+	if (array->untouched || array->read_only)
+		return false;
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_config_member *cm = emd_config_member(t1, ca, slot);
+		enum emd_member_state state = READ_ONCE(array->members[slot].state);
+
+		if (READ_ONCE(array->broken))
+			return changed;
+		if (cm->state != EMD_MEMBER_IN_SYNC && cm->state != EMD_MEMBER_REBUILDING)
+			continue;
+		if (state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING)
+			continue;
+		record_failure(t1, array, ca, slot);
+		changed = true;
+	}
+	return changed;
+}
+
+static bool fold_clean(struct emd_config *t1, struct emd_array *array,
+		       struct emd_config_array *ca)
+{
+	if (!ca->dirty || array->untouched || array->read_only)
+		return false;
+	/* "Clean" would hide that redundancy is not established. */
+	if (array->needs_resync && ca->sync != EMD_SYNC_RESYNC && has_live_redundancy(array))
+		return false;
+	if (percpu_ref_is_dying(&array->writes))
+		return false;
+	if (emd_array_block_writes(array))
+		return false;
+	emd_change_dirty(t1, ca, false);
+	return true;
+}
+
+static bool fold_job_done(struct emd_config *t1, struct emd_array *array,
+			  struct emd_config_array *ca)
+{
+	if (emd_job_result(array->job) || ca->sync == EMD_SYNC_IDLE)
+		return false;
+	emd_change_sync_done(t1, ca);
+	return true;
+}
+
+static bool fold_array(struct emd_config *t1, struct emd_array *array, bool *flush)
+{
+	struct emd_config_array *ca = emd_config_find_array(t1, array->id);
+	bool changed = false;
+
+	if (!ca)
+		return false;
+	if (test_bit(EMD_PENDING_DIRTY, &array->batch) && !array->read_only) {
+		if (array->untouched) {
+			emd_array_touch(array);
+			changed = true;
+		}
+		if (array->has_dirty_mark && !ca->dirty) {
+			emd_change_dirty(t1, ca, true);
+			changed = true;
+		}
+	}
+	changed |= reconcile_members(t1, array, ca);
+	if (test_bit(EMD_PENDING_CLEAN, &array->batch) &&
+	    !test_bit(EMD_PENDING_DIRTY, &array->batch) && fold_clean(t1, array, ca)) {
+		changed = true;
+		*flush = true;
+	}
+	if (test_bit(EMD_PENDING_CHECKPOINT, &array->batch) && ca->sync != EMD_SYNC_IDLE &&
+	    emd_job_checkpoint(array->job) > ca->sync_sector) {
+		emd_change_sync_position(t1, ca, emd_job_checkpoint(array->job));
+		changed = true;
+	}
+	if (test_bit(EMD_PENDING_JOB_DONE, &array->batch))
+		changed |= fold_job_done(t1, array, ca);
+	return changed;
+}
+
+/* Disks that refused their metadata serve no array any more. */
+static void fail_refusing_disks(struct emd_container *container)
+{
+	struct emd_array *array;
+	u16 slot;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (!array->gd)
+			continue;
+		for (slot = 0; slot < array->geo.nr_members; slot++) {
+			struct emd_member *member = &array->members[slot];
+
+			if (member->disk && member->disk->meta_failed &&
+			    (member->state == EMD_MEMBER_IN_SYNC ||
+			     member->state == EMD_MEMBER_REBUILDING))
+				emd_member_fail(member, "refused its metadata");
+		}
+	}
+}
+
+/*
+ * Fold and write until it is durable everywhere it must be.
+ * Return: 0 when the published config says what is true, -errno when it could
+ * not be made durable.
+ */
+static int fold_and_commit(struct emd_container *container)
+{
+	struct emd_errmsg msg = {};
+	struct emd_transaction txn;
+	struct emd_array *array;
+	unsigned int tries;
+	int ret = 0;
+
+	/* Each round costs a disk that can be written, so this ends. */
+	for (tries = 0; tries <= EMD_MAX_MEMBERS; tries++) {
+		bool changed = false, flush = false;
+
+		emd_txn_begin(&txn, container, &msg);
+		list_for_each_entry(array, &container->arrays, node) {
+			if (array->gd)
+				changed |= fold_array(txn.t1, array, &flush);
+		}
+		if (!changed)
+			return 0;
+		txn.flush = flush;
+		msg.text[0] = '\0';
+		ret = emd_txn_check(&txn);
+		if (ret) {
+			emd_container_err(container, "cannot record what happened: %s", msg.text);
+			return ret;
+		}
+		ret = emd_txn_write(&txn);
+		if (!ret) {
+			emd_txn_switch(&txn);
+			return 0;
+		}
+		if (ret != -EIO)
+			break;
+		/*
+		 * A member that holds the last copy stays in service: what it
+		 * has is current, and the other disks' metadata still names it.
+		 */
+		fail_refusing_disks(container);
+	}
+	if (ret && !container->uncommitted)
+		emd_container_err(container, "metadata cannot be written: %s", msg.text);
+	return ret;
+}
+
+/* ---- step 3: what waited ------------------------------------------------------------ */
+
+static void finish_job(struct emd_array *array)
+{
+	int result = emd_job_result(array->job);
+	enum emd_sync_action action = emd_job_action(array->job);
+	bool rebuilt = false;
+	u16 slot;
+
+	if (result) {
+		/* Trying again at once would fail again, for ever. */
+		array->job_failed = true;
+		emd_err(array, "%s gave up (error %d)", emd_sync_action_names[action], result);
+		return;
+	}
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_member *member = &array->members[slot];
+
+		if (member->state != EMD_MEMBER_REBUILDING)
+			continue;
+		emd_member_set_state(member, EMD_MEMBER_IN_SYNC, "rebuilt");
+		emd_info(array, "member %u (%s): rebuilt", slot, member->disk->name);
+		emd_event(EMD_EVENT_MEMBER, "in_sync", array->container, array, slot,
+			  member->disk, "member %u (%s) is in sync", slot, member->disk->name);
+		rebuilt = true;
+	}
+	/* A pair of which one was filled from the other has no two opinions left. */
+	if (!rebuilt || (array->geo.level == EMD_LEVEL_RAID1 && array->geo.nr_members == 2)) {
+		if (action != EMD_SYNC_CHECK)
+			array->needs_resync = false;
+	}
+	if (!array->needs_resync)
+		WRITE_ONCE(array->resync_sector, U64_MAX);
+	emd_sysfs_notify(array, "sync_action");
+	emd_sysfs_notify(array, "degraded");
+}
+
+static void announce_failures(struct emd_array *array)
+{
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_member *member = &array->members[slot];
+		const char *why = member->fail_why;
+		enum emd_array_state state;
+
+		if (!member->announce)
+			continue;
+		member->announce = false;
+		state = emd_array_get_state(array);
+		emd_err(array, "member %u (%s): %s, marked failed; array is %s", slot,
+			member->disk ? member->disk->name : "gone", why,
+			emd_array_state_names[state]);
+		emd_event(EMD_EVENT_MEMBER, "failed", array->container, array, slot,
+			  member->disk, "member %u (%s) failed: %s", slot,
+			  member->disk ? member->disk->name : "gone", why);
+		emd_sysfs_notify(array, "state");
+		emd_sysfs_notify(array, "degraded");
+	}
+}
+
+static void arm_idle_timer(struct emd_array *array)
+{
+	if (array->has_dirty_mark)
+		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(CLEAN_AFTER_MS));
+}
+
+static void apply_array(struct emd_array *array, int error)
+{
+	announce_failures(array);
+	if (error) {
+		/* Nothing may be written that the metadata does not cover. */
+		if (test_bit(EMD_PENDING_DIRTY, &array->batch))
+			emd_io_fail_held(array);
+		array->batch = 0;
+		return;
+	}
+	if (test_bit(EMD_PENDING_JOB_DONE, &array->batch))
+		finish_job(array);
+	if (test_bit(EMD_PENDING_DIRTY, &array->batch)) {
+		if (emd_array_writes_allowed(array)) {
+			emd_array_allow_writes(array);
+			arm_idle_timer(array);
+		} else if (array->read_only) {
+			emd_io_fail_held(array);
+		}
+	} else if (test_bit(EMD_PENDING_CLEAN, &array->batch) &&
+		   emd_array_writes_allowed(array)) {
+		/* Not idle after all. */
+		emd_array_allow_writes(array);
+		arm_idle_timer(array);
+	}
+	array->batch = 0;
+}
+
+/*
+ * Take what is parked and which members failed, in one step: whatever is parked
+ * by now has its failure in the members' states, so the T1 that is folded next
+ * includes it.
+ */
+static bool take_batch(struct emd_array *array)
+{
+	bool any;
+	u16 slot;
+
+	array->batch |= xchg(&array->pending, 0);
+	emd_io_take_parked(array, &array->parked_batch);
+	any = array->batch || !list_empty(&array->parked_batch);
+
+	spin_lock_irq(&array->state_lock);
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_member *member = &array->members[slot];
+
+		member->announce |= member->fail_pending;
+		member->fail_pending = false;
+		any |= member->announce;
+	}
+	spin_unlock_irq(&array->state_lock);
+	return any;
+}
+
+static bool commit_pass(struct emd_container *container)
+{
+	struct emd_array *array;
+	bool any = false;
+	int ret;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (array->gd)
+			any |= take_batch(array);
+	}
+	if (!any)
+		return false;
+
+	ret = fold_and_commit(container);
+	container->uncommitted = ret != 0;
+	list_for_each_entry(array, &container->arrays, node) {
+		if (!array->gd)
+			continue;
+		emd_io_release_parked(array, &array->parked_batch,
+				      ret || array->broken ? BLK_STS_IOERR : BLK_STS_OK);
+		apply_array(array, ret);
+	}
+	return true;
+}
+
+/* ---- step 4: detach what is gone -------------------------------------------------------- */
+
+/* Returns -EAGAIN when a pass must come first. */
+static int detach_gone(struct emd_container *container)
+{
+	struct emd_array *array;
+	struct emd_disk *disk;
+	u16 slot;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (!array->gd)
+			continue;
+		for (slot = 0; slot < array->geo.nr_members; slot++) {
+			struct emd_member *member = &array->members[slot];
+			int ret;
+
+			if (!member->disk || !READ_ONCE(member->disk->gone))
+				continue;
+			ret = emd_array_quiesce_all(array);
+			if (ret)
+				return ret;
+			emd_array_detach_member(array, slot);
+			emd_array_resume_all(array);
+		}
+	}
+	list_for_each_entry(disk, &container->disks, container_node) {
+		if (READ_ONCE(disk->gone))
+			emd_disk_release(disk);
+	}
+	return 0;
+}
+
+/* ---- step 5: what to do next -------------------------------------------------------------- */
+
+/* A row that may fill the slot: its old disk if that is well, else a spare. */
+static int find_replacement(const struct emd_config *cfg, struct emd_container *container,
+			    const struct emd_config_array *ca, u16 slot)
+{
+	const struct emd_config_member *cm = emd_config_member(cfg, ca, slot);
+	u16 index = ca - cfg->arrays;
+	u16 row;
+	int pass;
+
+	for (pass = 0; pass < 3; pass++) {
+		for (row = 0; row < cfg->nr_disks; row++) {
+			const struct emd_config_disk *cd = &cfg->disks[row];
+			struct emd_disk *disk = emd_container_disk(container, cd->handle);
+
+			if (!disk || !disk->file || READ_ONCE(disk->gone) ||
+			    disk->meta_failed || disk->no_spare)
+				continue;
+			if (pass == 0 && !(row == cm->disk && cd->state == EMD_DISK_ACTIVE &&
+					   cm->state == EMD_MEMBER_MISSING))
+				continue;
+			if (pass == 1 && cd->state != EMD_DISK_ACTIVE)
+				continue;
+			if (pass == 2 && cd->state != EMD_DISK_SPARE)
+				continue;
+			if (pass != 0 && emd_config_member_slot(cfg, ca, row) >= 0)
+				continue;
+			if (!cfg->ops->can_take(cfg, index, slot, row, NULL))
+				return row;
+		}
+	}
+	return -ENOENT;
+}
+
+/*
+ * Put a spare into the slot: durable first, then mapped, then filled.
+ * Return: 1 when done, 0 when not possible now, -EAGAIN to start over.
+ */
+static int activate_spare(struct emd_container *container, struct emd_array *array, u16 slot)
+{
+	struct emd_config_array *ca;
+	struct emd_transaction txn;
+	struct emd_errmsg msg = {};
+	struct emd_disk *disk;
+	int row, ret;
+
+	emd_txn_begin(&txn, container, &msg);
+	ca = emd_config_find_array(txn.t1, array->id);
+	if (!ca)
+		return 0;
+	row = find_replacement(txn.t1, container, ca, slot);
+	if (row < 0)
+		return 0;
+	disk = emd_container_disk(container, txn.t1->disks[row].handle);
+	if (emd_change_activate_spare(txn.t1, ca, slot, row))
+		return 0;
+	ret = emd_txn_check(&txn);
+	if (ret) {
+		emd_warn(array, "spare %s cannot be used: %s", disk->name, msg.text);
+		disk->no_spare = true;
+		return 0;
+	}
+	ret = emd_array_quiesce_all(array);
+	if (ret)
+		return ret;
+	ret = emd_txn_write(&txn);
+	if (ret) {
+		emd_array_resume_all(array);
+		fail_refusing_disks(container);
+		return ret == -EIO ? -EAGAIN : 0;
+	}
+	emd_txn_switch(&txn);
+	ca = emd_config_find_array(emd_container_config(container), array->id);
+	emd_array_attach_member(array, slot, disk,
+				emd_config_member(emd_container_config(container), ca, slot));
+	WRITE_ONCE(array->members[slot].rebuilt_sector, 0);
+	emd_member_set_state(&array->members[slot], EMD_MEMBER_REBUILDING, "spare activated");
+	emd_job_start(array->job, EMD_SYNC_REBUILD, 0);
+	emd_array_resume_all(array);
+	emd_info(array, "member %u (%s): rebuild started", slot, disk->name);
+	emd_event(EMD_EVENT_MEMBER, "rebuilding", container, array, slot, disk,
+		  "spare %s takes slot %u", disk->name, slot);
+	emd_sysfs_notify(array, "sync_action");
+	return 1;
+}
+
+/**
+ * emd_array_start_job() - begin background work
+ * @array: started, its sync thread idle
+ * @action: what to do
+ * @from: array sector to begin at
+ *
+ * Return: 1 when it runs; 0 when it could not be started; -EAGAIN when an io
+ * waits for a commit.
+ * Context: C held, sleeps.
+ */
+int emd_array_start_job(struct emd_array *array, enum emd_sync_action action, u64 from)
+{
+	int ret = emd_array_quiesce_all(array);
+
+	if (ret)
+		return ret;
+	if (action == EMD_SYNC_RESYNC)
+		WRITE_ONCE(array->resync_sector, from);
+	ret = emd_job_start(array->job, action, from);
+	emd_array_resume_all(array);
+	if (ret)
+		return 0;
+	emd_info(array, "%s started at sector %llu", emd_sync_action_names[action], from);
+	emd_sysfs_notify(array, "sync_action");
+	return 1;
+}
+
+static int start_resync(struct emd_container *container, struct emd_array *array)
+{
+	struct emd_config *cfg = emd_container_config(container);
+	struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
+	struct emd_errmsg msg = {};
+	struct emd_transaction txn;
+	u64 from = 0;
+	int ret;
+
+	if (ca->sync == EMD_SYNC_RESYNC) {
+		from = ca->sync_sector;
+	} else if (emd_array_get_state(array) == EMD_ARRAY_OPTIMAL) {
+		emd_txn_begin(&txn, container, &msg);
+		ca = emd_config_find_array(txn.t1, array->id);
+		emd_change_sync_start(txn.t1, ca, EMD_SYNC_RESYNC, 0);
+		ret = emd_txn_check(&txn);
+		if (!ret)
+			ret = emd_txn_write(&txn);
+		if (ret == -EIO) {
+			fail_refusing_disks(container);
+			return -EAGAIN;
+		}
+		if (!ret)
+			emd_txn_switch(&txn);
+		else
+			emd_warn(array, "resync is not recorded: %s", msg.text);
+	}
+	/* Degraded: the format has no word for it; "dirty" stays set instead. */
+	return emd_array_start_job(array, EMD_SYNC_RESYNC, from);
+}
+
+/*
+ * Start what the array needs. Returns 1 when something changed, 0 when there is
+ * nothing to do, -EAGAIN to start over.
+ */
+static int evaluate_array(struct emd_container *container, struct emd_array *array)
+{
+	struct emd_config *cfg = emd_container_config(container);
+	struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
+	enum emd_sync_action action;
+	bool rebuilding = false;
+	int empty = -1;
+	u16 slot;
+
+	if (!ca || !array->job || array->untouched || array->read_only || array->stopping ||
+	    array->broken)
+		return 0;
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		enum emd_member_state state = READ_ONCE(array->members[slot].state);
+
+		rebuilding |= state == EMD_MEMBER_REBUILDING;
+		if (empty < 0 && state != EMD_MEMBER_IN_SYNC && state != EMD_MEMBER_REBUILDING)
+			empty = slot;
+	}
+	action = emd_job_action(array->job);
+	if (action == EMD_SYNC_REBUILD && !rebuilding) {
+		/* What it was filling is lost. */
+		emd_job_cancel(array->job);
+		return 1;
+	}
+	if (action == EMD_SYNC_REBUILD)
+		return 0;
+	if (empty >= 0 && !rebuilding &&
+	    find_replacement(cfg, container, ca, empty) >= 0) {
+		if (action != EMD_SYNC_IDLE)
+			emd_job_cancel(array->job);
+		return activate_spare(container, array, empty);
+	}
+	if (action != EMD_SYNC_IDLE || array->job_failed)
+		return 0;
+	if (rebuilding)
+		return emd_array_start_job(array, EMD_SYNC_REBUILD,
+				 ca->sync == EMD_SYNC_REBUILD ? ca->sync_sector : 0);
+	if (array->needs_resync && has_live_redundancy(array))
+		return start_resync(container, array);
+	return 0;
+}
+
+/* ---- the pass ------------------------------------------------------------------------------ */
+
+static bool container_pass(struct emd_container *container)
+{
+	struct emd_array *array;
+	bool again;
+
+	lose_gone_members(container);
+	again = commit_pass(container);
+	if (detach_gone(container))
+		return true;
+	list_for_each_entry(array, &container->arrays, node) {
+		int ret;
+
+		if (!array->gd)
+			continue;
+		ret = evaluate_array(container, array);
+		if (ret < 0)
+			return true;
+		again |= ret > 0;
+	}
+	return again;
+}
+
+/**
+ * emd_container_work() - run passes until nothing is left to do
+ * @work: container->worker
+ *
+ * Context: emd_wq; takes C.
+ */
+void emd_container_work(struct work_struct *work)
+{
+	struct emd_container *container = container_of(work, struct emd_container, worker);
+	unsigned int noio = emd_lock_container(container);
+
+	while (container->state == EMD_CONTAINER_ASSEMBLED && container_pass(container))
+		cond_resched();
+	container->passes++;
+	emd_unlock_container(container, noio);
+	wake_up_all(&container->settled);
+}
+
+/**
+ * emd_container_settle() - let the worker have its turn
+ * @container: container, a reference is held
+ * @noio: from emd_lock_container(); C is dropped and taken again
+ *
+ * For commands that met -EAGAIN: everything they looked at under C may have
+ * changed when this returns.
+ *
+ * Return: 0, or -EINTR on a fatal signal.
+ * Context: Process context, C held.
+ */
+int emd_container_settle(struct emd_container *container, unsigned int *noio)
+{
+	u64 passes = container->passes;
+	int ret;
+
+	emd_container_kick(container);
+	emd_unlock_container(container, *noio);
+	ret = wait_event_killable(container->settled, READ_ONCE(container->passes) != passes);
+	*noio = emd_lock_container(container);
+	return ret ? -EINTR : 0;
+}
