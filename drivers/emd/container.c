@@ -777,17 +777,36 @@ static int adopt_elected(struct emd_container *container, const struct emd_confi
 	return 0;
 }
 
+/* Nobody has it open and nothing was written: it can still become another one. */
+static bool idle_and_untouched(struct emd_container *container)
+{
+	struct emd_array *array;
+
+	if (container->attempted != emd_container_config(container)->generation)
+		return false;
+	list_for_each_entry(array, &container->arrays, node) {
+		if (array->gd && (!array->untouched || atomic_read(&array->nr_openers) ||
+				  !array->has_dirty_mark))
+			return false;
+	}
+	return true;
+}
+
 /*
  * A disk of an assembled container comes late. Where the elected metadata lists
  * it as good and the container was not written since it was assembled, it takes
  * its place; else it is stale and left alone.
+ *
+ * Return: true when the late one carries the newer truth and nobody has used the
+ * older yet: then the container is to be assembled anew.
  */
-static void late_arrival(struct emd_container *container, struct emd_disk *disk)
+static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 {
 	const struct emd_config *cfg = emd_container_config(container);
 	struct emd_array *array;
 	struct emd_errmsg msg = {};
 	struct election el;
+	bool anew = false;
 	u16 row = EMD_NO_DISK;
 	unsigned int i;
 	int ret;
@@ -803,6 +822,10 @@ static void late_arrival(struct emd_container *container, struct emd_disk *disk)
 		if (el.config->generation != cfg->generation ||
 		    container->attempted != cfg->generation)
 			row = EMD_NO_DISK;
+	}
+	if (!ret && el.disks[el.champion] == disk && idle_and_untouched(container)) {
+		anew = true;
+		goto out;
 	}
 	if (row == EMD_NO_DISK) {
 		disk->verdict = ret == -ENOTUNIQ ? EMD_VERDICT_CONFLICT : EMD_VERDICT_STALE;
@@ -835,6 +858,7 @@ static void late_arrival(struct emd_container *container, struct emd_disk *disk)
 out:
 	if (!ret)
 		election_free(&el);
+	return anew;
 }
 
 /* ---- arrivals and departures ----------------------------------------------------------- */
@@ -871,6 +895,7 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	struct emd_container *container = NULL;
 	struct emd_disk *disk = emd_disk_get_by_dev(probe->devt);
 	unsigned int noio_c;
+	bool anew = false;
 
 	if (disk && disk->file)
 		goto out;	/* ours, in use: we know better than the disk */
@@ -914,8 +939,15 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	noio_c = emd_lock_container(container);
 	emd_container_add_disk(container, disk);
 	if (container->state == EMD_CONTAINER_ASSEMBLED)
-		late_arrival(container, disk);
+		anew = late_arrival(container, disk);
 	emd_unlock_container(container, noio_c);
+	if (anew && !emd_container_stop(container, NULL)) {
+		emd_container_warn(container, "%s carries newer metadata, assembling again",
+				   disk->name);
+		noio_c = emd_lock_container(container);
+		emd_container_set_state(container, EMD_CONTAINER_WAITING, "");
+		emd_unlock_container(container, noio_c);
+	}
 	emd_event(EMD_EVENT_DISK, "appeared", container, NULL, -1, disk, "%s appeared",
 		  disk->name);
 

@@ -340,6 +340,7 @@ static void finish_job(struct emd_array *array)
 		/* Trying again at once would fail again, for ever. */
 		array->job_failed = true;
 		emd_err(array, "%s gave up (error %d)", emd_sync_action_names[action], result);
+		emd_job_acknowledge(array->job);
 		return;
 	}
 	for (slot = 0; slot < array->geo.nr_members; slot++) {
@@ -360,6 +361,7 @@ static void finish_job(struct emd_array *array)
 	}
 	if (!array->needs_resync)
 		WRITE_ONCE(array->resync_sector, U64_MAX);
+	emd_job_acknowledge(array->job);
 	emd_sysfs_notify(array, "sync_action");
 	emd_sysfs_notify(array, "degraded");
 }
