@@ -67,7 +67,7 @@ static gfp_t io_gfp(const struct bio *bio)
 	return bio->bi_opf & REQ_NOWAIT ? GFP_NOWAIT : GFP_NOIO;
 }
 
-/* ---- accounting -------------------------------------------------------------- */
+/* ---- accounting ---------------------------------------------------------- */
 
 static void account_start(struct emd_io *io)
 {
@@ -101,19 +101,20 @@ static void account_end(struct emd_io *io)
 	part_stat_unlock();
 }
 
-/* ---- the end of an io ----------------------------------------------------------- */
+/* ---- the end of an io ---------------------------------------------------- */
 
 /* Answers the user. Nothing of @io or its array may be touched afterwards. */
 static void io_finish(struct emd_io *io)
 {
 	struct emd_array *array = io->array;
 	struct percpu_ref *ref = io->ref;
+	unsigned long now = jiffies;
 	struct bio *bio = io->bio;
 
 	account_end(io);
 	/* Written once a tick at most: the line is shared by all CPUs. */
-	if (ref == &array->writes && READ_ONCE(array->last_write) != jiffies)
-		WRITE_ONCE(array->last_write, jiffies);
+	if (ref == &array->writes && READ_ONCE(array->last_write) != now)
+		WRITE_ONCE(array->last_write, now);
 	if (io->status)
 		bio->bi_status = io->status;
 	bio_put(&io->first.bio);	/* and @io, which is in front of it */
@@ -242,7 +243,7 @@ void emd_io_release_parked(struct emd_array *array, struct list_head *parked,
 	}
 }
 
-/* ---- clones --------------------------------------------------------------------- */
+/* ---- clones -------------------------------------------------------------- */
 
 static void clone_init(struct emd_clone *clone, struct emd_io *io, struct emd_member *member,
 		       u64 array_sector, u64 member_sector, unsigned int nr_sectors)
@@ -420,7 +421,7 @@ bool emd_clone_failed(struct emd_clone *clone)
 	return true;
 }
 
-/* ---- flush -------------------------------------------------------------------------- */
+/* ---- flush --------------------------------------------------------------- */
 
 /* All members hold what they acknowledged. What is left is the data, if any. */
 static void io_after_flush(struct emd_io *io)
@@ -504,7 +505,7 @@ static void io_flush(struct emd_io *io)
 		io_after_flush(io);
 }
 
-/* ---- the way in ------------------------------------------------------------------------ */
+/* ---- the way in ---------------------------------------------------------- */
 
 static void io_dispatch(struct emd_io *io)
 {
@@ -677,7 +678,7 @@ void emd_io_fail_held(struct emd_array *array)
 	}
 }
 
-/* ---- refs: quiesce, block writes --------------------------------------------------------- */
+/* ---- refs: quiesce, block writes ----------------------------------------- */
 
 static bool is_drained(struct emd_array *array)
 {
@@ -795,7 +796,7 @@ void emd_array_allow_writes(struct emd_array *array)
 	emd_io_resubmit_held(array);
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ---------------------------------------------------------------- */
 
 static void reads_zero(struct percpu_ref *ref)
 {
@@ -869,7 +870,7 @@ void emd_io_exit(struct emd_array *array)
 	percpu_ref_exit(&array->reads);
 }
 
-/* ---- queue limits -------------------------------------------------------------------------------- */
+/* ---- queue limits -------------------------------------------------------- */
 
 /**
  * emd_array_set_limits() - queue limits of an array, from its members and level
@@ -934,7 +935,7 @@ void emd_array_set_limits(struct emd_array *array, struct queue_limits *lim)
 		array->engine->set_limits(array, lim);
 }
 
-/* ---- the disk ---------------------------------------------------------------------------------------- */
+/* ---- the disk ------------------------------------------------------------ */
 
 static int emd_open(struct gendisk *gd, blk_mode_t mode)
 {
