@@ -542,6 +542,14 @@ static int find_replacement(const struct emd_config *cfg, struct emd_container *
 	return -ENOENT;
 }
 
+/* A job that was cancelled as it finished may have left its report behind. */
+static int begin_job(struct emd_array *array, enum emd_sync_action action, u64 from)
+{
+	clear_bit(EMD_PENDING_JOB_DONE, &array->pending);
+	clear_bit(EMD_PENDING_CHECKPOINT, &array->pending);
+	return emd_job_start(array->job, action, from);
+}
+
 /*
  * Put a spare into the slot: durable first, then mapped, then filled.
  * Return: 1 when done, 0 when not possible now, -EAGAIN to start over.
@@ -585,7 +593,7 @@ static int activate_spare(struct emd_container *container, struct emd_array *arr
 				emd_config_member(emd_container_config(container), ca, slot));
 	WRITE_ONCE(array->members[slot].rebuilt_sector, 0);
 	emd_member_set_state(&array->members[slot], EMD_MEMBER_REBUILDING, "spare activated");
-	emd_job_start(array->job, EMD_SYNC_REBUILD, 0);
+	begin_job(array, EMD_SYNC_REBUILD, 0);
 	emd_array_resume_all(array);
 	emd_info(array, "member %u (%s): rebuild started", slot, disk->name);
 	emd_event(EMD_EVENT_MEMBER, "rebuilding", container, array, slot, disk,
@@ -612,7 +620,7 @@ int emd_array_start_job(struct emd_array *array, enum emd_sync_action action, u6
 		return ret;
 	if (action == EMD_SYNC_RESYNC)
 		WRITE_ONCE(array->resync_sector, from);
-	ret = emd_job_start(array->job, action, from);
+	ret = begin_job(array, action, from);
 	emd_array_resume_all(array);
 	if (ret)
 		return 0;
