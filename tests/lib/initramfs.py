@@ -23,7 +23,7 @@ TOOLS = """mdadm mdmon dmraid blkid fio mkfs.ext4 e2fsck dmsetup losetup blockde
            insmod rmmod udevadm lsblk sfdisk wipefs""".split()
 
 # Where busybox's own applet understands less than people write.
-COREUTILS = "dd head tail sha256sum cmp truncate timeout stat seq split".split()
+COREUTILS = "dd head tail sha256sum cmp truncate timeout stat seq split readlink cp sort".split()
 
 # Loaded before a scenario starts: what a machine of that kind has at boot.
 BOOT_MODULES = "virtio_scsi virtio_blk sd_mod".split()
@@ -158,11 +158,13 @@ def build_base(kernel, target):
             add_program(cpio, "usr/bin/" + tool, os.path.realpath(shutil.which(tool)))
         # mdadm looks for its monitor in a fixed place.
         cpio.link("usr/bin/mdmon", "../sbin/mdmon")
+        # busybox's shell would prefer its applets to the tools above.
+        add_program(cpio, "usr/bin/sh", shutil.which("dash"))
         for applet in run("busybox", "--list").split():
             cpio.link("usr/bin/" + applet, "busybox")
         cpio.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
         cpio.data("etc/group", b"root:x:0:\ndisk:x:6:\n")
-        cpio.data("etc/mdadm/mdadm.conf", b"CREATE owner=root group=root mode=0600\nHOMEHOST <ignore>\n")
+        cpio.data("etc/mdadm/mdadm.conf", b"CREATE owner=root group=root mode=0600\n")
         cpio.link("etc/mtab", "/proc/self/mounts")
         cpio.copy("etc/mke2fs.conf", "/etc/mke2fs.conf", 0o644)
 

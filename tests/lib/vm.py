@@ -409,6 +409,10 @@ class VM:
         """mdadm --examine of a disk as a dictionary; see examine.parse()."""
         return examine.parse(self.sh("mdadm --examine " + disk.dev))
 
+    def md(self, name):
+        """Device of an md array by its name; mdadm appends _0 to a name that it does not trust."""
+        return self.sh("readlink -e /dev/md/%s || readlink -e /dev/md/%s_0" % (name, name)).strip()
+
     def tolerate(self, pattern):
         """Lines of the kernel log that this scenario provokes on purpose."""
         self.tolerated.append(pattern)

@@ -27,9 +27,10 @@ def make_and_cut(vm, block):
 
     vm.boot()
     vm.write_file("/tmp/sums", sums.encode())
-    vm.sh("mdadm -A -R /dev/md/imsm0 " + vm.devs(disks))
-    vm.sh("ls -l /dev/md; cat /proc/mdstat")
-    vm.sh("cd /tmp; for a in mirror ten; do dd if=/dev/md/$a of=$a bs=1M count=4 iflag=direct; done; sha256sum -c sums")
+    vm.sh("mdadm -A -R /dev/md/imsm0 %s; mdadm -I /dev/md/imsm0" % vm.devs(disks))
+    for name in "mirror", "ten":
+        vm.sh("dd if=%s of=/tmp/%s bs=1M count=4 iflag=direct" % (vm.md(name), name))
+    vm.sh("cd /tmp; sha256sum -c sums")
     vm.sh("mdadm --stop --scan")
     vm.poweroff()
     for disk in disks:
