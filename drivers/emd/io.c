@@ -606,7 +606,7 @@ static void emd_submit_bio(struct bio *bio)
 	io->park = false;
 	io->first_used = false;
 	io->cursor = bio->bi_iter;
-	io->range = NULL;
+	io->range.mode = EMD_RANGE_NONE;
 	account_start(io);
 	if (likely(io_admit(io)))
 		io_dispatch(io);
