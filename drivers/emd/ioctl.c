@@ -386,7 +386,7 @@ static const struct emd_command commands[] = {
 		.ioctl = EMD_IOC_SYNC, .name = "sync", .run = run_sync,
 		.flags = EMD_F_DRY_RUN, SIZES(emd_sync_arg, limit_kib_s),
 	},
-	OBJECT(EMD_IOC_SCAN, "scan", 0, 0),
+	OBJECT(EMD_IOC_SCAN, "scan", 0, EMD_F_DRY_RUN),
 	OBJECT(EMD_IOC_ASSEMBLE, "assemble", WANT_CONTAINER,
 	       EMD_F_DRY_RUN | EMD_F_FORCE | EMD_F_DEGRADED | EMD_F_READ_ONLY | EMD_F_ALL),
 	OBJECT(EMD_IOC_STOP, "stop", WANT_CONTAINER | WANT_ARRAY, EMD_F_DRY_RUN | EMD_F_ALL),

@@ -335,6 +335,12 @@ static ssize_t sync_action_store(struct device *dev, struct device_attribute *at
 			break;
 	if (i == ARRAY_SIZE(action_words))
 		return -EINVAL;
+	if (!array->job)
+		return -EOPNOTSUPP;
+	/* Who wants it idle and finds it so has nothing to be told. */
+	if (action_words[i].cmd == EMD_SYNC_CMD_CANCEL &&
+	    emd_job_action(array->job) == EMD_SYNC_IDLE)
+		return len;
 
 	req = kzalloc(sizeof(*req), GFP_KERNEL);
 	if (!req)

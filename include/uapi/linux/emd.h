@@ -344,7 +344,7 @@ struct emd_examine_arg {
  * EMD_F_ALL. DELETE: array. ERASE: disk. ADD, REMOVE: container and disk.
  * FAIL: array and disk. SCRUB: array. What is not listed must be zero.
  *
- * Flags: SCAN none; ASSEMBLE DRY_RUN, FORCE, DEGRADED, READ_ONLY, ALL; STOP
+ * Flags: SCAN DRY_RUN; ASSEMBLE DRY_RUN, FORCE, DEGRADED, READ_ONLY, ALL; STOP
  * DRY_RUN, ALL; SCRUB DRY_RUN, REPAIR; the others DRY_RUN, FORCE.
  */
 struct emd_object_arg {

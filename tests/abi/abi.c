@@ -1,0 +1,1001 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The promises of /dev/emd-control, put to the test from user space.
+ *
+ *   abi contract       what is refused, with which errno, and that a reason is given
+ *   abi list           that the records are well-formed, whatever arrays there are
+ *   abi events         numbering, seeking, blocking and polling
+ *   abi unprivileged   what is left without CAP_SYS_ADMIN
+ *   abi fuzz SECONDS [SEED]
+ *                      random commands from several processes at once: nothing is
+ *                      expected but that the kernel survives. It stops, fails and
+ *                      creates whatever it can: for throw-away machines only.
+ *
+ * Needs root. Prints a line for each check that fails, and a sum; exit status 1
+ * when there was any.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "layout.h"
+
+#define CONTROL		"/dev/emd-control"
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ALL_FLAGS	(EMD_F_DRY_RUN | EMD_F_FORCE | EMD_F_DEGRADED | EMD_F_READ_ONLY | \
+			 EMD_F_REPAIR | EMD_F_ALL)
+#define NO_ID		0x7fffffffffffULL
+#define BAD_POINTER	0xfffffffffffff000ULL
+
+static unsigned int nr_passed, nr_failed;
+static int control = -1;
+
+static bool __attribute__((format(printf, 2, 3))) check(bool ok, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ok) {
+		nr_passed++;
+		return true;
+	}
+	nr_failed++;
+	printf("FAIL: ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+	return false;
+}
+
+/* ---- the commands ------------------------------------------------------------- */
+
+enum { CONTAINER = 1, ARRAY = 2, DISK = 4 };
+
+static const struct command {
+	const char *name;
+	unsigned int ioctl;
+	unsigned int size;
+	unsigned int flags;
+	unsigned int want;	/* objects, for a struct emd_object_arg */
+	bool open_to_all;
+} commands[] = {
+	{ "version", EMD_IOC_VERSION, sizeof(struct emd_version_arg), .open_to_all = true },
+	{ "list", EMD_IOC_LIST, sizeof(struct emd_list_arg), .open_to_all = true },
+	{ "examine", EMD_IOC_EXAMINE, sizeof(struct emd_examine_arg) },
+	{ "scan", EMD_IOC_SCAN, sizeof(struct emd_object_arg), EMD_F_DRY_RUN },
+	{ "assemble", EMD_IOC_ASSEMBLE, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE | EMD_F_DEGRADED | EMD_F_READ_ONLY | EMD_F_ALL, CONTAINER },
+	{ "stop", EMD_IOC_STOP, sizeof(struct emd_object_arg), EMD_F_DRY_RUN | EMD_F_ALL, ARRAY },
+	{ "create", EMD_IOC_CREATE, sizeof(struct emd_create_arg), EMD_F_DRY_RUN | EMD_F_FORCE },
+	{ "delete", EMD_IOC_DELETE, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE, ARRAY },
+	{ "erase", EMD_IOC_ERASE, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE, DISK },
+	{ "add", EMD_IOC_ADD, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE, CONTAINER | DISK },
+	{ "remove", EMD_IOC_REMOVE, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE, CONTAINER | DISK },
+	{ "fail", EMD_IOC_FAIL, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE, ARRAY | DISK },
+	{ "scrub", EMD_IOC_SCRUB, sizeof(struct emd_object_arg),
+	  EMD_F_DRY_RUN | EMD_F_REPAIR, ARRAY },
+	{ "sync", EMD_IOC_SYNC, sizeof(struct emd_sync_arg), EMD_F_DRY_RUN },
+};
+
+/* Any argument, with room for a tail, and where the kernel puts its reason. */
+union arg {
+	struct emd_hdr hdr;
+	struct emd_version_arg version;
+	struct emd_list_arg list;
+	struct emd_examine_arg examine;
+	struct emd_object_arg object;
+	struct emd_create_arg create;
+	struct emd_sync_arg sync;
+	unsigned char bytes[8192];
+};
+
+static char text[256];
+
+static uint64_t ptr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+static void prepare(union arg *arg, unsigned int size)
+{
+	memset(arg, 0, sizeof(*arg));
+	memset(text, '#', sizeof(text));
+	arg->hdr.size = size;
+	arg->hdr.msg_ptr = ptr(text);
+	arg->hdr.msg_len = sizeof(text);
+}
+
+static int call(const struct command *command, union arg *arg)
+{
+	return ioctl(control, command->ioctl, arg) < 0 ? errno : 0;
+}
+
+/* The command is refused with @err and the reason has this word in it. */
+static void refused(const struct command *command, union arg *arg, int err, const char *word,
+		    const char *what)
+{
+	int got = call(command, arg);
+
+	check(got == err, "%s: %s: %s, want %s", command->name, what, strerror(got),
+	      strerror(err));
+	if (!word)
+		return;
+	check(memchr(text, 0, sizeof(text)) && strstr(text, word),
+	      "%s: %s: reason is \"%.*s\", want one with \"%s\"", command->name, what,
+	      (int)sizeof(text), text, word);
+}
+
+static const struct command *by_ioctl(unsigned int nr)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].ioctl == nr)
+			return &commands[i];
+	abort();
+}
+
+/* ---- contract: head, size, flags ------------------------------------------------ */
+
+static void unknown_commands_are_enotty(void)
+{
+	static const unsigned int numbers[] = {
+		_IO(EMD_IOC_MAGIC, 0x03), _IO(EMD_IOC_MAGIC, 0x0f), _IO(EMD_IOC_MAGIC, 0x1b),
+		_IO(EMD_IOC_MAGIC, 0xff), _IOWR(EMD_IOC_MAGIC, 0x01, struct emd_list_arg),
+		_IO('E', 0x01), 0, 0xffffffff,
+	};
+	union arg arg;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		prepare(&arg, sizeof(struct emd_list_arg));
+		check(ioctl(control, numbers[i], &arg) < 0 && errno == ENOTTY,
+		      "command 0x%08x is not ENOTTY", numbers[i]);
+		check(text[0] == '#', "command 0x%08x wrote a reason", numbers[i]);
+	}
+}
+
+static void sizes_are_checked(const struct command *command)
+{
+	union arg arg;
+
+	prepare(&arg, 0);
+	refused(command, &arg, EINVAL, NULL, "size 0");
+	prepare(&arg, sizeof(struct emd_hdr) - 1);
+	refused(command, &arg, EINVAL, NULL, "size below the head");
+	check(text[0] == '#', "%s: reason written for a size below the head", command->name);
+	prepare(&arg, command->size - 1);
+	refused(command, &arg, EINVAL, "bytes", "size one too small");
+	prepare(&arg, command->size + 8);
+	arg.bytes[command->size + 7] = 1;
+	refused(command, &arg, E2BIG, "bytes", "tail not zero");
+	prepare(&arg, 4097);
+	refused(command, &arg, E2BIG, "bytes", "size above a page");
+	prepare(&arg, 0xffffffff);
+	refused(command, &arg, E2BIG, "bytes", "size 4 GiB");
+}
+
+static void flags_are_checked(const struct command *command)
+{
+	unsigned int bit;
+	union arg arg;
+
+	for (bit = 0; bit < 32; bit++) {
+		if (command->flags & (1U << bit))
+			continue;
+		prepare(&arg, command->size);
+		arg.hdr.flags = 1U << bit;
+		refused(command, &arg, EINVAL, "flags", "a flag it does not take");
+	}
+	prepare(&arg, command->size);
+	arg.hdr.__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserve of the head not zero");
+}
+
+static void pointers_are_checked(const struct command *command)
+{
+	union arg arg;
+
+	check(ioctl(control, command->ioctl, NULL) < 0 && errno == EFAULT,
+	      "%s: NULL is not EFAULT", command->name);
+	/* A reason that cannot be delivered does not hide the refusal. */
+	prepare(&arg, command->size);
+	arg.hdr.flags = 1U << 31;
+	arg.hdr.msg_ptr = BAD_POINTER;
+	refused(command, &arg, EINVAL, NULL, "bad message pointer");
+}
+
+static void an_argument_that_ends_at_unmapped_memory_is_read_to_its_size(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_VERSION);
+	long page = sysconf(_SC_PAGESIZE);
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	struct emd_hdr *hdr;
+
+	if (!check(map != MAP_FAILED && !munmap(map + page, page), "mmap"))
+		return;
+	hdr = (void *)(map + page - command->size);
+	memset(hdr, 0, command->size);
+	hdr->size = command->size;
+	check(!ioctl(control, command->ioctl, hdr), "whole argument at the end of a page: %m");
+	hdr = (void *)(map + page - 16);
+	hdr->size = command->size;
+	check(ioctl(control, command->ioctl, hdr) < 0 && errno == EFAULT,
+	      "half a head at the end of a page is not EFAULT");
+	hdr = (void *)(map + page - 8);
+	hdr->size = 8;
+	check(ioctl(control, command->ioctl, hdr) < 0 && errno == EINVAL,
+	      "size 8 at the end of a page is not EINVAL");
+	munmap(map, page);
+}
+
+static void the_reason_is_cut_to_fit(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_SCAN);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	arg.hdr.flags = 1U << 31;
+	arg.hdr.msg_len = 5;
+	check(call(command, &arg) == EINVAL && strlen(text) == 4 && text[5] == '#',
+	      "reason cut to 5 bytes is \"%.8s\"", text);
+	prepare(&arg, command->size);
+	arg.hdr.flags = 1U << 31;
+	arg.hdr.msg_len = 1;
+	check(call(command, &arg) == EINVAL && !text[0] && text[1] == '#',
+	      "reason cut to 1 byte is \"%.8s\"", text);
+	prepare(&arg, command->size);
+	arg.hdr.flags = 1U << 31;
+	arg.hdr.msg_len = 0;
+	check(call(command, &arg) == EINVAL && text[0] == '#', "reason without room was written");
+	prepare(&arg, command->size);
+	arg.hdr.flags = 1U << 31;
+	arg.hdr.msg_len = 0xffffffff;
+	check(call(command, &arg) == EINVAL && strlen(text) < sizeof(text),
+	      "reason with room for 4 GiB");
+}
+
+static void version_tells(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_VERSION);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	check(!call(command, &arg), "version: %m");
+	check(!text[0], "version: reason after a success is \"%.20s\"", text);
+	check(arg.version.abi == EMD_ABI_VERSION, "abi %u", arg.version.abi);
+	check(arg.version.nr_formats >= 1 && strstr(arg.version.formats, "imsm"),
+	      "formats: %.64s", arg.version.formats);
+	check(arg.hdr.size == command->size && arg.hdr.msg_ptr == ptr(text),
+	      "version: the head was written to");
+
+	prepare(&arg, command->size + 64);
+	check(!call(command, &arg) && arg.version.abi == EMD_ABI_VERSION,
+	      "version: a longer argument with a tail of zeroes: %m");
+	prepare(&arg, command->size);
+	arg.version.abi = 0xffffffff;
+	memset(arg.version.formats, 'x', sizeof(arg.version.formats));
+	check(!call(command, &arg) && arg.version.abi == EMD_ABI_VERSION &&
+	      memchr(arg.version.formats, 0, sizeof(arg.version.formats)),
+	      "version: what was in the reply's fields matters");
+}
+
+/* ---- contract: objects ------------------------------------------------------------ */
+
+static void fill_objects(struct emd_object_arg *object, unsigned int want)
+{
+	object->container_id = want & CONTAINER ? NO_ID : 0;
+	object->array_id = want & ARRAY ? NO_ID : 0;
+	object->major = want & DISK ? 254 : 0;
+	object->minor = want & DISK ? 1048575 : 0;
+}
+
+static void exactly_the_wanted_objects(const struct command *command)
+{
+	static const struct {
+		unsigned int bit;
+		const char *missing, *extra;
+	} objects[] = {
+		{ CONTAINER, "container", "container" },
+		{ ARRAY, NULL, "array" },	/* stop names the container first */
+		{ DISK, "device", "device" },
+	};
+	union arg arg;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		unsigned int bit = objects[i].bit;
+		bool wanted = command->want & bit;
+
+		if (command->ioctl == EMD_IOC_STOP && bit == CONTAINER)
+			continue;
+		prepare(&arg, command->size);
+		fill_objects(&arg.object, command->want ^ bit);
+		/* Stop takes a container instead of an array. */
+		refused(command, &arg, EINVAL, wanted ? objects[i].missing : objects[i].extra,
+			wanted ? "object missing" : "object too many");
+	}
+	if (command->ioctl == EMD_IOC_STOP) {
+		prepare(&arg, command->size);
+		fill_objects(&arg.object, CONTAINER | ARRAY);
+		refused(command, &arg, EINVAL, "container", "container and array");
+	}
+	if (command->flags & EMD_F_ALL) {
+		prepare(&arg, command->size);
+		fill_objects(&arg.object, command->want);
+		arg.hdr.flags = EMD_F_ALL;
+		refused(command, &arg, EINVAL, "zero", "everything, and one");
+	}
+	if (command->want & DISK) {
+		static const unsigned int devs[][2] = {
+			{ 4096, 0 }, { 8, 1 << 20 }, { 0xffffffff, 0xffffffff }, { 0, 7 },
+		};
+
+		for (i = 0; i < ARRAY_SIZE(devs); i++) {
+			prepare(&arg, command->size);
+			fill_objects(&arg.object, command->want);
+			arg.object.major = devs[i][0];
+			arg.object.minor = devs[i][1];
+			refused(command, &arg, EINVAL, "device number", "impossible device");
+		}
+	}
+}
+
+static void what_is_not_there_is_refused(const struct command *command)
+{
+	union arg arg;
+	int err;
+
+	prepare(&arg, command->size);
+	fill_objects(&arg.object, command->want);
+	err = call(command, &arg);
+	check(err == ENOENT || err == ENODEV || err == ENXIO, "%s: nothing there: %s",
+	      command->name, strerror(err));
+	check(memchr(text, 0, sizeof(text)) && text[0], "%s: nothing there: no reason",
+	      command->name);
+	if (!(command->want & (CONTAINER | ARRAY)))
+		return;
+	/* Ids are 64 bits wide: none is cut to 32. */
+	prepare(&arg, command->size);
+	fill_objects(&arg.object, command->want);
+	if (arg.object.container_id)
+		arg.object.container_id = 0x100000001ULL;
+	if (arg.object.array_id)
+		arg.object.array_id = 0x100000001ULL;
+	err = call(command, &arg);
+	check(err == ENOENT || err == ENODEV, "%s: id 2^32 + 1: %s", command->name,
+	      strerror(err));
+}
+
+/* ---- contract: examine, sync, create ------------------------------------------------- */
+
+static void examine_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_EXAMINE);
+	union arg arg;
+	int err;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "device number", "no device");
+	prepare(&arg, command->size);
+	arg.examine.major = 254;
+	arg.examine.minor = 1048575;
+	err = call(command, &arg);
+	check(err == ENODEV || err == ENXIO || err == ENOENT, "examine: nothing there: %s",
+	      strerror(err));
+	check(text[0] && text[0] != '#', "examine: nothing there: no reason");
+}
+
+static void sync_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_SYNC);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "array", "no array");
+	prepare(&arg, command->size);
+	arg.sync.array_id = NO_ID;
+	arg.sync.cmd = EMD_SYNC_CMD_LIMIT + 1;
+	refused(command, &arg, EOPNOTSUPP, "unknown", "unknown command");
+	prepare(&arg, command->size);
+	arg.sync.array_id = NO_ID;
+	arg.sync.cmd = EMD_SYNC_CMD_PAUSE;
+	arg.sync.limit_kib_s = 1;
+	refused(command, &arg, EINVAL, "limit", "limit of a pause");
+	prepare(&arg, command->size);
+	arg.sync.array_id = NO_ID;
+	refused(command, &arg, ENOENT, "", "no such array");
+}
+
+#define set(field, value) snprintf(field, sizeof(field), "%s", value)
+
+static struct emd_disk_ref refs[300];
+
+static void prepare_create(union arg *arg)
+{
+	unsigned int i;
+
+	prepare(arg, sizeof(struct emd_create_arg));
+	for (i = 0; i < ARRAY_SIZE(refs); i++)
+		refs[i] = (struct emd_disk_ref){ 254, 1048000 + i };
+	set(arg->create.name, "vol");
+	set(arg->create.format, "imsm");
+	arg->create.level = EMD_UAPI_LEVEL_RAID1;
+	arg->create.nr_disks = 2;
+	arg->create.disks_ptr = ptr(refs);
+	arg->hdr.flags = EMD_F_DRY_RUN;
+}
+
+static void create_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_CREATE);
+	union arg arg;
+	int err;
+
+	prepare_create(&arg);
+	memset(arg.create.name, 'a', sizeof(arg.create.name));
+	refused(command, &arg, EINVAL, "name", "name without an end");
+	prepare_create(&arg);
+	arg.create.name[0] = 0;
+	refused(command, &arg, EINVAL, "name", "no name");
+	prepare_create(&arg);
+	arg.create.name[1] = '\n';
+	refused(command, &arg, EINVAL, "control character", "newline in the name");
+	prepare_create(&arg);
+	memset(arg.create.format, 'a', sizeof(arg.create.format));
+	refused(command, &arg, EINVAL, "format", "format without an end");
+	prepare_create(&arg);
+	arg.create.format[0] = 0;
+	refused(command, &arg, EINVAL, "format", "no format");
+	prepare_create(&arg);
+	set(arg.create.format, "nosuch");
+	err = call(command, &arg);
+	check((err == EOPNOTSUPP || err == EINVAL || err == ENOENT) && text[0] && text[0] != '#',
+	      "create: unknown format: %s", strerror(err));
+	prepare_create(&arg);
+	arg.create.level = EMD_UAPI_LEVEL_RAID10 + 1;
+	refused(command, &arg, EOPNOTSUPP, "level", "unknown level");
+	prepare_create(&arg);
+	arg.create.layout = EMD_UAPI_LAYOUT_PARITY_LAST + 1;
+	refused(command, &arg, EOPNOTSUPP, "layout", "unknown layout");
+	prepare_create(&arg);
+	arg.create.init = EMD_INIT_ZERO + 1;
+	refused(command, &arg, EOPNOTSUPP, "initialisation", "unknown initialisation");
+	prepare_create(&arg);
+	arg.create.strip_sectors = 96;
+	refused(command, &arg, EINVAL, "power of two", "strip");
+	prepare_create(&arg);
+	arg.create.size_sectors = ~0ULL;
+	refused(command, &arg, EINVAL, "size", "size");
+	prepare_create(&arg);
+	arg.create.__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserve");
+	prepare_create(&arg);
+	arg.create.nr_disks = 0;
+	refused(command, &arg, EINVAL, "disks", "no disks");
+	prepare_create(&arg);
+	arg.create.nr_disks = EMD_UAPI_MAX_DISKS + 1;
+	refused(command, &arg, EINVAL, "disks", "too many disks");
+	prepare_create(&arg);
+	arg.create.nr_disks = 0xffffffff;
+	refused(command, &arg, EINVAL, "disks", "4G disks");
+	prepare_create(&arg);
+	arg.create.disks_ptr = BAD_POINTER;
+	refused(command, &arg, EFAULT, "address", "bad pointer to disks");
+	prepare_create(&arg);
+	refs[1] = refs[0];
+	refused(command, &arg, EINVAL, "twice", "a disk twice");
+	prepare_create(&arg);
+	refs[1].major = 0;
+	refused(command, &arg, EINVAL, "device number", "impossible disk");
+	prepare_create(&arg);
+	err = call(command, &arg);
+	check(err && text[0] && text[0] != '#', "create: disks that are not there: %s",
+	      strerror(err));
+	prepare_create(&arg);
+	arg.create.container_id = NO_ID;
+	refused(command, &arg, ENOENT, "", "no such container");
+}
+
+static void test_contract(void)
+{
+	size_t i;
+
+	unknown_commands_are_enotty();
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		sizes_are_checked(&commands[i]);
+		flags_are_checked(&commands[i]);
+		pointers_are_checked(&commands[i]);
+		if (commands[i].size != sizeof(struct emd_object_arg) ||
+		    commands[i].ioctl == EMD_IOC_LIST)
+			continue;
+		exactly_the_wanted_objects(&commands[i]);
+		if (commands[i].want)
+			what_is_not_there_is_refused(&commands[i]);
+	}
+	an_argument_that_ends_at_unmapped_memory_is_read_to_its_size();
+	the_reason_is_cut_to_fit();
+	version_tells();
+	examine_is_checked();
+	sync_is_checked();
+	create_is_checked();
+}
+
+/* ---- list ------------------------------------------------------------------------------ */
+
+#define TERMINATED(field) memchr(field, 0, sizeof(field))
+
+static int list(void *buf, unsigned int len, unsigned int *needed, uint64_t *event)
+{
+	const struct command *command = by_ioctl(EMD_IOC_LIST);
+	union arg arg;
+	int err;
+
+	prepare(&arg, command->size);
+	arg.list.buf_ptr = ptr(buf);
+	arg.list.buf_len = len;
+	err = call(command, &arg);
+	*needed = arg.list.needed;
+	if (event)
+		*event = arg.list.event;
+	return err;
+}
+
+/* A record of every type must be as large as the ABI says, and make sense. */
+static void check_record(const struct emd_rec *rec)
+{
+	static const unsigned int sizes[] = {
+		[EMD_REC_CONTAINER] = sizeof(struct emd_rec_container),
+		[EMD_REC_DISK] = sizeof(struct emd_rec_disk),
+		[EMD_REC_ARRAY] = sizeof(struct emd_rec_array),
+		[EMD_REC_MEMBER] = sizeof(struct emd_rec_member),
+		[EMD_REC_MISMATCH] = sizeof(struct emd_rec_mismatch),
+	};
+	const struct emd_rec_container *container = (const void *)rec;
+	const struct emd_rec_member *member = (const void *)rec;
+	const struct emd_rec_array *array = (const void *)rec;
+	const struct emd_rec_disk *disk = (const void *)rec;
+
+	if (!check(rec->type && rec->type < ARRAY_SIZE(sizes), "record of type %u", rec->type))
+		return;
+	check(rec->size == sizes[rec->type], "record of type %u has %u bytes", rec->type,
+	      rec->size);
+	switch (rec->type) {
+	case EMD_REC_CONTAINER:
+		check(TERMINATED(container->name) && TERMINATED(container->format) &&
+		      TERMINATED(container->reason) && container->name[0], "container's texts");
+		check(container->state <= EMD_UAPI_CONTAINER_STOPPED, "container's state");
+		check(!container->__reserved, "container's reserve");
+		break;
+	case EMD_REC_DISK:
+		check(TERMINATED(disk->dev) && TERMINATED(disk->serial) &&
+		      TERMINATED(disk->reason), "disk's texts");
+		check(disk->state <= EMD_UAPI_DISK_FOREIGN, "disk's state");
+		check(!disk->id == !disk->dev[0] && !disk->id == !disk->major,
+		      "disk %s has id %llu", disk->serial, (unsigned long long)disk->id);
+		break;
+	case EMD_REC_ARRAY:
+		check(TERMINATED(array->name) && TERMINATED(array->dev) &&
+		      TERMINATED(array->reason) && array->name[0], "array's texts");
+		check(array->level <= EMD_UAPI_LEVEL_RAID10 &&
+		      array->layout <= EMD_UAPI_LAYOUT_PARITY_LAST &&
+		      array->state <= EMD_UAPI_ARRAY_INACTIVE &&
+		      array->sync_action <= EMD_UAPI_SYNC_RESHAPE, "array's words");
+		check(array->sync_done <= array->sync_total, "array's progress");
+		check(!array->__reserved, "array's reserve");
+		break;
+	case EMD_REC_MEMBER:
+		check(TERMINATED(member->dev), "member's texts");
+		check(member->state <= EMD_UAPI_MEMBER_FAILED, "member's state");
+		break;
+	}
+}
+
+/* Counts announced by a head are those of the records that follow. */
+static void check_stream(const char *buf, unsigned int len)
+{
+	unsigned int pos = 0, disks = 0, arrays = 0, members = 0;
+	bool last = false;
+
+	while (pos < len) {
+		const struct emd_rec *rec = (const void *)(buf + pos);
+
+		if (!check(len - pos >= sizeof(*rec) && rec->size >= sizeof(*rec) &&
+			   rec->size % 8 == 0 && rec->size <= len - pos,
+			   "record at %u of %u has a bad size", pos, len))
+			return;
+		check_record(rec);
+		if (rec->type == EMD_REC_CONTAINER || rec->type == EMD_REC_ARRAY ||
+		    rec->type == EMD_REC_DISK)
+			check(!members, "%u member records are missing", members);
+		switch (rec->type) {
+		case EMD_REC_CONTAINER:
+			check(!disks && !arrays, "%u disk, %u array records are missing", disks,
+			      arrays);
+			check(!last, "a container follows the one without id");
+			disks = ((const struct emd_rec_container *)rec)->nr_disks;
+			arrays = ((const struct emd_rec_container *)rec)->nr_arrays;
+			last = !((const struct emd_rec_container *)rec)->id;
+			break;
+		case EMD_REC_DISK:
+			check(disks--, "a disk too many");
+			break;
+		case EMD_REC_ARRAY:
+			check(arrays--, "an array too many");
+			members = ((const struct emd_rec_array *)rec)->nr_members;
+			break;
+		case EMD_REC_MEMBER:
+			check(members--, "a member too many");
+			break;
+		}
+		pos += rec->size;
+	}
+	check(!disks && !arrays && !members, "records are missing at the end");
+}
+
+static void test_list(void)
+{
+	unsigned int needed, again;
+	uint64_t event, last;
+	char *buf;
+
+	check(!list(NULL, 0, &needed, &event), "list without room: %m");
+	buf = malloc(needed + 65536);
+	memset(buf, '#', needed + 65536);
+	if (needed) {
+		check(!list(buf, needed - 1, &again, NULL), "list with too little room: %m");
+		check(buf[0] == '#' && buf[needed - 1] == '#',
+		      "list wrote although there was too little room");
+		check(list((void *)(uintptr_t)BAD_POINTER, needed + 65536, &again, NULL) == EFAULT,
+		      "list to a bad pointer");
+	}
+	check(!list(buf, needed + 65536, &needed, &event), "list: %m");
+	check_stream(buf, needed);
+	check(buf[needed] == '#', "list wrote behind the last record");
+	check(!list(buf, needed + 65536, &again, &last) && last >= event, "events go back");
+	free(buf);
+}
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+static uint64_t last_event(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_VERSION);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	check(!call(command, &arg), "version: %m");
+	return arg.version.last_event;
+}
+
+static bool readable(int fd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, timeout_ms) == 1 && (pfd.revents & POLLIN);
+}
+
+static void seek_rules(int fd, uint64_t last)
+{
+	check(lseek(fd, last + 1, SEEK_SET) == (off_t)last + 1, "seek to the next: %m");
+	check(lseek(fd, last + 2, SEEK_SET) < 0 && errno == EINVAL, "seek beyond the next");
+	check(lseek(fd, -1, SEEK_SET) < 0 && errno == EINVAL, "seek to -1");
+	check(lseek(fd, INT64_MAX, SEEK_SET) < 0 && errno == EINVAL, "seek to the far end");
+	check(lseek(fd, INT64_MAX, SEEK_CUR) < 0 && errno == EINVAL, "seek that wraps");
+	check(lseek(fd, INT64_MIN, SEEK_CUR) < 0 && errno == EINVAL, "seek that wraps back");
+	check(lseek(fd, 0, 7) < 0 && errno == EINVAL, "seek by an unknown rule");
+	check(lseek(fd, 0, SEEK_CUR) == (off_t)last + 1, "a refused seek moved");
+	check(lseek(fd, 0, SEEK_END) == (off_t)last + 1, "seek to the end");
+	check(lseek(fd, 0, SEEK_SET) >= 1, "seek to the oldest: %m");
+}
+
+static void read_rules(int fd)
+{
+	struct emd_event event;
+	char buf[sizeof(event) * 2 + 1];
+
+	lseek(fd, 0, SEEK_END);
+	check(!readable(fd, 0), "readable behind the newest event");
+	check(read(fd, &event, sizeof(event)) < 0 && errno == EAGAIN,
+	      "read behind the newest is not EAGAIN");
+	check(read(fd, buf, sizeof(event) - 1) < 0 && errno == EINVAL, "read of half an event");
+	check(pread(fd, buf, sizeof(buf), 0) < 0 && errno == ESPIPE, "pread works");
+	check(write(fd, buf, 1) < 0, "write works");
+}
+
+/* All that are kept: numbers without a gap, texts with an end. */
+static void read_all(int fd, uint64_t last)
+{
+	struct emd_event events[16];
+	uint64_t next = lseek(fd, 0, SEEK_SET);
+	ssize_t got;
+
+	if (last)
+		check(readable(fd, 0), "not readable at the oldest of %llu events",
+		      (unsigned long long)last);
+	while ((got = read(fd, events, sizeof(events))) > 0) {
+		ssize_t i;
+
+		check(got % sizeof(events[0]) == 0, "read %zd bytes", got);
+		for (i = 0; i < got / (ssize_t)sizeof(events[0]); i++) {
+			const struct emd_event *event = &events[i];
+
+			check(event->seq == next, "event %llu, want %llu",
+			      (unsigned long long)event->seq, (unsigned long long)next);
+			next = event->seq + 1;
+			check(TERMINATED(event->name) && TERMINATED(event->what) &&
+			      TERMINATED(event->text) && event->what[0] && event->time_ns,
+			      "event %llu is malformed", (unsigned long long)event->seq);
+			check(event->type >= EMD_EVENT_CONTAINER && event->type <= EMD_EVENT_ERROR,
+			      "event %llu has type %u", (unsigned long long)event->seq,
+			      event->type);
+		}
+	}
+	check(got < 0 && errno == EAGAIN && next > last, "read ended at event %llu: %m",
+	      (unsigned long long)next);
+	if (!last)
+		return;
+	lseek(fd, 0, SEEK_SET);
+	check(read(fd, (void *)(uintptr_t)BAD_POINTER, sizeof(events)) < 0 && errno == EFAULT,
+	      "read to a bad pointer");
+	got = read(fd, events, sizeof(events[0]) * 2 - 1);
+	check(got == sizeof(events[0]) && (off_t)events[0].seq == lseek(fd, 0, SEEK_CUR) - 1,
+	      "an event was lost by a read that failed");
+}
+
+static void test_events(void)
+{
+	int fd = open(CONTROL, O_RDWR | O_NONBLOCK);
+	uint64_t last = last_event();
+
+	if (!check(fd >= 0, "open: %m"))
+		return;
+	check(lseek(fd, 0, SEEK_CUR) >= (off_t)last + 1, "a new file does not start at the end");
+	seek_rules(fd, last_event());
+	read_rules(fd);
+	read_all(fd, last_event());
+	close(fd);
+}
+
+/* ---- unprivileged -------------------------------------------------------------------------- */
+
+static void test_unprivileged(void)
+{
+	union arg arg;
+	size_t i;
+
+	if (!check(!setgid(65534) && !setuid(65534), "setuid: %m"))
+		return;
+	check(open(CONTROL, O_RDWR) < 0 && errno == EACCES, "open is allowed to everybody");
+	/* The file opened as root is still there: what may be done with it? */
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		prepare(&arg, commands[i].size);
+		if (commands[i].open_to_all)
+			check(!call(&commands[i], &arg), "%s: %m", commands[i].name);
+		else
+			refused(&commands[i], &arg, EPERM, "CAP_SYS_ADMIN", "unprivileged");
+	}
+}
+
+/* ---- fuzz -------------------------------------------------------------------------------------- */
+
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)(seed >> 32) % below;
+}
+
+static uint64_t any_number(void)
+{
+	static const uint64_t numbers[] = {
+		0, 1, 2, 3, 7, 8, 16, 64, 127, 128, 255, 256, 2048, 65535, 65536, 1 << 20,
+		0x7fffffff, 0x80000000, 0xffffffff, 0x100000000ULL, 1ULL << 40, 1ULL << 54,
+		INT64_MAX, 1ULL << 63, UINT64_MAX,
+	};
+
+	return rnd(4) ? rnd(12) : numbers[rnd(ARRAY_SIZE(numbers))];
+}
+
+/* Real block devices mostly: what is refused early finds nothing. */
+static void any_disk(uint32_t *major, uint32_t *minor)
+{
+	static struct emd_disk_ref known[64];
+	static unsigned int nr_known;
+	FILE *partitions;
+	char line[128];
+
+	if (!nr_known) {
+		partitions = fopen("/proc/partitions", "r");
+		while (partitions && fgets(line, sizeof(line), partitions) &&
+		       nr_known < ARRAY_SIZE(known))
+			nr_known += sscanf(line, " %u %u", &known[nr_known].major,
+					   &known[nr_known].minor) == 2;
+		if (partitions)
+			fclose(partitions);
+	}
+	if (!nr_known || !rnd(8)) {
+		*major = any_number();
+		*minor = any_number();
+		return;
+	}
+	*major = known[rnd(nr_known)].major;
+	*minor = known[rnd(nr_known)].minor;
+}
+
+static void fuzz_create(struct emd_create_arg *arg)
+{
+	unsigned int i;
+
+	arg->container_id = rnd(2) ? 0 : any_number();
+	arg->size_sectors = rnd(2) ? 0 : any_number();
+	arg->level = rnd(10);
+	arg->layout = rnd(3) ? 0 : rnd(11);
+	arg->strip_sectors = rnd(2) ? 0 : 1U << rnd(20);
+	arg->init = rnd(4);
+	arg->nr_disks = rnd(6);
+	arg->__reserved = !rnd(32);
+	arg->disks_ptr = ptr(refs);
+	for (i = 0; i < 6; i++)
+		any_disk(&refs[i].major, &refs[i].minor);
+	set(arg->format, rnd(8) ? "imsm" : "ddf");
+	for (i = 0; i < 1 + rnd(20); i++)
+		arg->name[i] = 'a' + rnd(26);
+}
+
+static void fuzz_one(char *room, unsigned int len)
+{
+	const struct command *command = &commands[rnd(ARRAY_SIZE(commands))];
+	union arg arg;
+	unsigned int i;
+
+	prepare(&arg, command->size);
+	arg.hdr.flags = rnd(3) ? 0 : rnd(16) ? rnd(64) & command->flags : any_number();
+	switch (command->ioctl) {
+	case EMD_IOC_LIST:
+		arg.list.buf_ptr = ptr(room);
+		arg.list.buf_len = rnd(len);
+		break;
+	case EMD_IOC_EXAMINE:
+		any_disk(&arg.examine.major, &arg.examine.minor);
+		arg.examine.buf_ptr = ptr(room);
+		arg.examine.buf_len = rnd(len);
+		break;
+	case EMD_IOC_CREATE:
+		fuzz_create(&arg.create);
+		break;
+	case EMD_IOC_SYNC:
+		arg.sync.array_id = any_number();
+		arg.sync.cmd = rnd(5);
+		arg.sync.limit_kib_s = arg.sync.cmd == EMD_SYNC_CMD_LIMIT ? any_number() : 0;
+		break;
+	case EMD_IOC_VERSION:
+		break;
+	default:
+		if (command->want & CONTAINER || !rnd(8))
+			arg.object.container_id = any_number();
+		if (command->want & ARRAY || !rnd(8))
+			arg.object.array_id = any_number();
+		if (command->want & DISK || !rnd(8))
+			any_disk(&arg.object.major, &arg.object.minor);
+	}
+	/* One time in four something is bent that was right. */
+	if (!rnd(4))
+		for (i = 0; i < 1 + rnd(4); i++)
+			arg.bytes[rnd(command->size + 16)] ^= 1U << rnd(8);
+	arg.hdr.msg_ptr = ptr(text);
+	arg.hdr.msg_len = rnd(sizeof(text));
+	if (!rnd(16))
+		arg.hdr.msg_ptr = BAD_POINTER;
+	ioctl(control, command->ioctl, &arg);
+}
+
+static void fuzz_events(int fd)
+{
+	struct emd_event events[4];
+
+	lseek(fd, any_number(), rnd(4));
+	if (read(fd, events, rnd(sizeof(events) + 1)) < 0 && errno == EIO)
+		check(false, "read: %m");
+	readable(fd, 0);
+}
+
+static void fuzz_child(unsigned int seconds)
+{
+	static char room[65536];
+	time_t end = time(NULL) + seconds;
+	int fd = open(CONTROL, O_RDWR | O_NONBLOCK);
+	unsigned long rounds = 0;
+
+	if (!check(fd >= 0, "open: %m"))
+		return;
+	while (time(NULL) < end) {
+		fuzz_one(room, sizeof(room));
+		if (!rnd(4))
+			fuzz_events(fd);
+		rounds++;
+	}
+	check(rounds > 0, "not one round in %u s", seconds);
+	close(fd);
+}
+
+#define NR_FUZZERS	4
+
+static void test_fuzz(unsigned int seconds)
+{
+	unsigned int i;
+	int status;
+
+	printf("seed %llu\n", (unsigned long long)seed);
+	fflush(stdout);
+	for (i = 0; i < NR_FUZZERS; i++) {
+		pid_t pid = fork();
+
+		if (!check(pid >= 0, "fork: %m"))
+			return;
+		if (!pid) {
+			seed += (i + 1) * 0x9e3779b97f4a7c15ULL;
+			nr_failed = 0;
+			fuzz_child(seconds);
+			fflush(stdout);
+			_exit(nr_failed ? 1 : 0);
+		}
+	}
+	for (i = 0; i < NR_FUZZERS; i++)
+		check(wait(&status) > 0 && WIFEXITED(status) && !WEXITSTATUS(status),
+		      "a fuzzer ended with status 0x%x", status);
+	/* Still there, and still answering. */
+	test_list();
+}
+
+/* ---- main ---------------------------------------------------------------------------------------- */
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	control = open(CONTROL, O_RDWR | O_CLOEXEC);
+	if (control < 0) {
+		perror(CONTROL);
+		return 2;
+	}
+	if (!strcmp(what, "contract")) {
+		test_contract();
+	} else if (!strcmp(what, "list")) {
+		test_list();
+	} else if (!strcmp(what, "events")) {
+		test_events();
+	} else if (!strcmp(what, "unprivileged")) {
+		test_unprivileged();
+	} else if (!strcmp(what, "fuzz") && argc > 2) {
+		seed = argc > 3 ? strtoull(argv[3], NULL, 0) : (uint64_t)time(NULL);
+		seed = seed ? seed : 1;
+		test_fuzz(strtoul(argv[2], NULL, 0));
+	} else {
+		fprintf(stderr, "usage: abi contract|list|events|unprivileged|fuzz SECONDS [SEED]\n");
+		return 2;
+	}
+	printf("%s: %u passed, %u failed\n", what, nr_passed, nr_failed);
+	return nr_failed ? 1 : 0;
+}
