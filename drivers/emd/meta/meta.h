@@ -29,6 +29,7 @@
 #define EMD_DISK_ID_LEN		64	/* disk identity, with NUL */
 #define EMD_REASON_LEN		120
 #define EMD_NO_DISK		0xffff
+#define EMD_NO_ARRAY		0xffff
 
 /* ---- image: bytes of one disk ---------------------------------------- */
 
@@ -123,7 +124,8 @@ extern const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS];
  * struct emd_config_disk - one row of the container's disk table
  * @handle: the core's cookie for the live disk, 0 when none; survives edits
  * @id: identity as the format compares it (IMSM: normalised serial)
- * @sectors: capacity as recorded
+ * @sectors: capacity: as recorded, until the core binds the row to a live disk
+ *	and puts in what that really has (->encode() counts from the end of it)
  * @state: as the metadata says; MISSING is set by the core at assembly
  * @native: the format's index of this disk, EMD_NO_DISK when its tables do not
  *	list it (an IMSM spare)
@@ -168,7 +170,8 @@ struct emd_config_member {
  * @flags: EMD_CFG_*
  * @reason: text for @flags
  * @reserve_sectors: sectors behind nr_sectors on each member that belong to it
- * @native: the format's index of this array
+ * @native: the format's index of this array, EMD_NO_ARRAY until ->update() has
+ *	written a new one
  */
 struct emd_config_array {
 	u32 handle;
@@ -266,8 +269,11 @@ struct emd_text {
 	size_t used;
 };
 
+#define EMD_UUID_TEXT_LEN	36	/* with NUL */
+
 __printf(3, 4)
 void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...);
+void emd_uuid_format(const u8 uuid[16], char out[EMD_UUID_TEXT_LEN]);
 
 /* ---- the handler interface --------------------------------------------- */
 
@@ -326,13 +332,19 @@ struct emd_meta_ops {
 	 * of the format may be among them) is the truth, and what is each
 	 * disk to it? A function of the set: order must not matter.
 	 * @rows gets each disk's row in the champion's table, EMD_NO_DISK when
-	 * not listed. Returns the index of the champion or -ENOTUNIQ when
-	 * ambiguous. Must not allocate more than O(@nr).
+	 * not listed. Returns the index of the champion, -ENOTUNIQ when
+	 * ambiguous (all but spares are CONFLICT then), -ENODATA when no disk
+	 * can speak for the container (only spares, or none lists itself).
+	 * Must not allocate more than O(@nr).
 	 */
 	int (*elect)(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
 		     unsigned int nr, enum emd_verdict *verdicts, u16 *rows,
 		     struct emd_errmsg *msg);
-	/** @room: config room that any change that adds nothing can need */
+	/**
+	 * @room: config room that any change that adds nothing can need. Of
+	 * native bytes there is enough for one more array, and for as many
+	 * disks again.
+	 */
 	void (*room)(const struct emd_config *cfg, struct emd_config_room *room);
 	/** @can_express: can the format hold this config at all? */
 	int (*can_express)(const struct emd_config *cfg, struct emd_errmsg *msg);
@@ -344,6 +356,9 @@ struct emd_meta_ops {
 	 * with its generic fields, starting from @t0's native bytes (already
 	 * copied to @t1). No allocation: runs when a member fails under
 	 * memory pressure. Must be called exactly once per written config.
+	 * On success rows of @t1 that are neither listed any more nor live
+	 * (@handle 0) are gone: row numbers from before are void. A @t1 that
+	 * could not be updated is of no further use.
 	 */
 	int (*update)(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);
 	/**
@@ -356,7 +371,10 @@ struct emd_meta_ops {
 	u32 (*encode_max)(const struct emd_config *cfg);
 	/** @encode: bytes for the disk in row @disk; no allocation */
 	int (*encode)(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out);
-	/** @describe: what the image says, for people and for JSON */
+	/**
+	 * @describe: what the image says, for people and for JSON. May
+	 * allocate.
+	 */
 	void (*describe)(const struct emd_meta_image *img, struct emd_text *out);
 
 	/* Administration: process context, may allocate. */
@@ -397,6 +415,8 @@ const struct emd_meta_ops *emd_format_find(const char *name);
 /* ---- config.c: allocation and generic checks ---------------------------- */
 
 struct emd_config *emd_config_alloc(const struct emd_config_room *room);
+__printf(4, 5)
+void emd_config_flag(u32 *flags, char reason[EMD_REASON_LEN], u32 flag, const char *fmt, ...);
 void emd_config_free(struct emd_config *cfg);
 int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
 int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
@@ -414,6 +434,7 @@ bool emd_config_disk_in_use(const struct emd_config *cfg, u16 disk);
 
 void emd_change_dirty(struct emd_config *t1, struct emd_config_array *ca, bool dirty);
 int emd_change_fail_disk(struct emd_config *t1, u16 disk);
+void emd_change_miss_disk(struct emd_config *t1, u16 disk);
 int emd_change_fail_member(struct emd_config *t1, struct emd_config_array *ca, u16 slot);
 void emd_change_sync_start(struct emd_config *t1, struct emd_config_array *ca,
 			   enum emd_sync_action action, u64 sector);
@@ -423,6 +444,6 @@ int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca
 			      u16 disk);
 int emd_change_add_disk(struct emd_config *t1, const struct emd_config_disk *row);
 int emd_change_remove_disk(struct emd_config *t1, u16 disk);
-int emd_change_delete_array(struct emd_config *t1, u16 array);
+void emd_change_delete_array(struct emd_config *t1, u16 array);
 
 #endif /* _EMD_META_H */
