@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The only file that talks to the driver: ioctls and events of
+ * /dev/emd-control. It knows the ABI and nothing of what users type.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "emdctl.h"
+
+/* A list grows while we read it; this many times in a row is a fault. */
+#define LIST_RETRIES	16
+#define FIRST_ROOM	(64 * 1024)
+#define MOST_ROOM	(64 * 1024 * 1024)
+
+void control_init(struct control *control)
+{
+	memset(control, 0, sizeof(*control));
+	control->fd = -1;
+}
+
+int control_open(struct control *control)
+{
+	if (control->fd >= 0)
+		return 0;
+	control->fd = open(CONTROL_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return control->fd < 0 ? -errno : 0;
+}
+
+void control_close(struct control *control)
+{
+	if (control->fd >= 0)
+		close(control->fd);
+	control->fd = -1;
+}
+
+/* Sends @arg, which starts with @hdr and is @size bytes long. */
+static int request(struct control *control, unsigned int number, struct emd_hdr *hdr, size_t size)
+{
+	int ret;
+
+	control->msg[0] = '\0';
+	hdr->size = size;
+	hdr->msg_ptr = (uintptr_t)control->msg;
+	hdr->msg_len = sizeof(control->msg);
+
+	do {
+		ret = ioctl(control->fd, number, hdr);
+	} while (ret < 0 && errno == EINTR);
+	ret = ret < 0 ? -errno : 0;
+
+	control->msg[sizeof(control->msg) - 1] = '\0';
+	make_printable(control->msg);
+	return ret;
+}
+
+int control_version(struct control *control, struct emd_version_arg *arg)
+{
+	int ret;
+
+	memset(arg, 0, sizeof(*arg));
+	ret = request(control, EMD_IOC_VERSION, &arg->hdr, sizeof(*arg));
+	arg->formats[sizeof(arg->formats) - 1] = '\0';
+	make_printable(arg->formats);
+	return ret;
+}
+
+int control_list(struct control *control, struct model **model)
+{
+	struct emd_list_arg arg;
+	uint32_t room = FIRST_ROOM;
+	int tries, ret;
+	void *buf;
+
+	for (tries = 0; tries < LIST_RETRIES; tries++) {
+		buf = xcalloc(1, room);
+		memset(&arg, 0, sizeof(arg));
+		arg.buf_ptr = (uintptr_t)buf;
+		arg.buf_len = room;
+		ret = request(control, EMD_IOC_LIST, &arg.hdr, sizeof(arg));
+		if (!ret && arg.needed <= room) {
+			*model = model_parse(buf, arg.needed);
+			free(buf);
+			return *model ? 0 : -EPROTO;
+		}
+		free(buf);
+		if (ret)
+			return ret;
+		/* Half as much again: more may arrive before the next call. */
+		if (arg.needed > MOST_ROOM)
+			return -EPROTO;
+		room = arg.needed + arg.needed / 2;
+	}
+	return -EAGAIN;
+}
+
+/* @text is the caller's to free; empty when there is no known metadata. */
+int control_examine(struct control *control, unsigned int major, unsigned int minor,
+		    char **text, char format[EMD_UAPI_FORMAT_LEN])
+{
+	struct emd_examine_arg arg;
+	uint32_t room = FIRST_ROOM;
+	int tries, ret;
+	char *buf;
+
+	for (tries = 0; tries < LIST_RETRIES; tries++) {
+		buf = xcalloc(1, (size_t)room + 1);
+		memset(&arg, 0, sizeof(arg));
+		arg.major = major;
+		arg.minor = minor;
+		arg.buf_ptr = (uintptr_t)buf;
+		arg.buf_len = room;
+		ret = request(control, EMD_IOC_EXAMINE, &arg.hdr, sizeof(arg));
+		if (!ret && arg.needed <= room) {
+			memcpy(format, arg.format, EMD_UAPI_FORMAT_LEN);
+			format[EMD_UAPI_FORMAT_LEN - 1] = '\0';
+			make_printable(format);
+			*text = buf;
+			return 0;
+		}
+		free(buf);
+		if (ret)
+			return ret;
+		if (arg.needed > MOST_ROOM)
+			return -EPROTO;
+		room = arg.needed + arg.needed / 2;
+	}
+	return -EAGAIN;
+}
+
+int control_object(struct control *control, unsigned int number, struct emd_object_arg *arg)
+{
+	return request(control, number, &arg->hdr, sizeof(*arg));
+}
+
+int control_create(struct control *control, struct emd_create_arg *arg)
+{
+	return request(control, EMD_IOC_CREATE, &arg->hdr, sizeof(*arg));
+}
+
+int control_sync(struct control *control, struct emd_sync_arg *arg)
+{
+	return request(control, EMD_IOC_SYNC, &arg->hdr, sizeof(*arg));
+}
+
+/* The next event read is number @seq or the oldest kept after it. */
+int control_event_seek(struct control *control, uint64_t seq)
+{
+	return lseek(control->fd, (off_t)seq, SEEK_SET) < 0 ? -errno : 0;
+}
+
+/* 1: @event is filled; 0: none yet; negative errno. */
+int control_event_next(struct control *control, struct emd_event *event)
+{
+	ssize_t got;
+
+	do {
+		got = read(control->fd, event, sizeof(*event));
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (!got)
+		return 0;
+	if (got != sizeof(*event))
+		return -EPROTO;
+	event->name[sizeof(event->name) - 1] = '\0';
+	event->what[sizeof(event->what) - 1] = '\0';
+	event->text[sizeof(event->text) - 1] = '\0';
+	make_printable(event->name);
+	make_printable(event->what);
+	make_printable(event->text);
+	return 1;
+}
+
+/* 1: an event is there; 0: timed out, or a signal came; @timeout_ms < 0: for ever. */
+int control_event_wait(struct control *control, int64_t timeout_ms)
+{
+	struct pollfd pfd = { .fd = control->fd, .events = POLLIN };
+	int ret;
+
+	if (timeout_ms > INT32_MAX)
+		timeout_ms = INT32_MAX;
+	ret = poll(&pfd, 1, timeout_ms < 0 ? -1 : (int)timeout_ms);
+	if (ret < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (ret && (pfd.revents & (POLLERR | POLLHUP | POLLNVAL)) && !(pfd.revents & POLLIN))
+		return -ENODEV;
+	return ret;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The driver as the tool sees it: one control device, requests and events.
+ *
+ * Every request returns 0 or a negative errno; on refusal, and after a dry
+ * run, struct control's @msg holds the driver's own words.
+ */
+#ifndef EMDCTL_CONTROL_H
+#define EMDCTL_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/emd.h>
+
+#define CONTROL_PATH	"/dev/emd-control"
+
+/**
+ * struct control - a connection to the driver
+ * @fd: -1 until control_open()
+ * @msg: reason of the last refusal or plan of the last dry run, printable
+ */
+struct control {
+	int fd;
+	char msg[4096];
+};
+
+struct model;
+
+void control_init(struct control *control);
+int control_open(struct control *control);
+void control_close(struct control *control);
+
+int control_version(struct control *control, struct emd_version_arg *arg);
+int control_list(struct control *control, struct model **model);
+int control_examine(struct control *control, unsigned int major, unsigned int minor,
+		    char **text, char format[EMD_UAPI_FORMAT_LEN]);
+int control_object(struct control *control, unsigned int request, struct emd_object_arg *arg);
+int control_create(struct control *control, struct emd_create_arg *arg);
+int control_sync(struct control *control, struct emd_sync_arg *arg);
+
+/* Events. A fresh connection starts behind the newest one. */
+int control_event_seek(struct control *control, uint64_t seq);
+int control_event_next(struct control *control, struct emd_event *event);
+int control_event_wait(struct control *control, int64_t timeout_ms);
+
+#endif /* EMDCTL_CONTROL_H */
