@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -42,22 +41,23 @@
 static unsigned int nr_passed, nr_failed;
 static int control = -1;
 
-static bool __attribute__((format(printf, 2, 3))) check(bool ok, const char *fmt, ...)
+static bool count(bool ok)
 {
-	va_list args;
-
-	if (ok) {
+	if (ok)
 		nr_passed++;
-		return true;
-	}
-	nr_failed++;
-	printf("FAIL: ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	return false;
+	else
+		nr_failed++;
+	return ok;
 }
+
+/* Counts, and says what was seen where it was not as promised. */
+#define check(ok, fmt, ...)						\
+({									\
+	bool __ok = count(ok);						\
+	if (!__ok)							\
+		printf("FAIL: " fmt "\n", ##__VA_ARGS__);		\
+	__ok;								\
+})
 
 /* ---- the commands ------------------------------------------------------------- */
 
