@@ -29,23 +29,23 @@ struct question {
 	const char *serial;
 };
 
-static int refuse_path(struct emdctl *ctl, const char *path, int err)
+static char *path_reason(int err)
 {
 	switch (err) {
 	case -ENOENT:
-		return refuse(ctl, "no device or file %s", path);
+		return xstrdup("no such device or file");
 	case -EACCES:
 	case -EPERM:
-		return refuse(ctl, "no permission to read %s; run it as root", path);
+		return xstrdup("no permission to read it; run it as root");
 	case -EINVAL:
-		return refuse(ctl, "%s is neither a block device nor a plain file", path);
+		return xstrdup("neither a block device nor a plain file");
 	default:
-		return refuse(ctl, "%s: %s", path, strerror(-err));
+		return xstrdup(strerror(-err));
 	}
 }
 
-static int examine_in_tool(struct emdctl *ctl, const char *path, const struct question *question,
-			   struct examined *item)
+static void examine_in_tool(const char *path, const struct question *question,
+			    struct examined *item)
 {
 	const char *format;
 	char *text;
@@ -53,49 +53,50 @@ static int examine_in_tool(struct emdctl *ctl, const char *path, const struct qu
 
 	ret = image_describe(path, question->block_size, question->serial, &format, &text);
 	if (ret < 0)
-		return refuse_path(ctl, item->path, ret);
-	if (!ret)
-		return STATUS_DONE;
+		item->error = path_reason(ret);
+	if (ret <= 0)
+		return;
 	strncpy(item->format, format, sizeof(item->format) - 1);
 	item->tree = kv_parse(text);
 	free(text);
-	return STATUS_DONE;
 }
 
-static int examine_by_driver(struct emdctl *ctl, const struct device *device,
-			     struct examined *item)
+static void examine_by_driver(struct emdctl *ctl, const struct device *device,
+			      struct examined *item)
 {
 	char *text;
 	int ret;
 
 	ret = control_examine(&ctl->control, device->major, device->minor, &text, item->format);
-	if (ret)
-		return refuse_control(ctl, ret);
+	if (ret) {
+		item->error = control_reason(ctl, ret);
+		return;
+	}
 	if (item->format[0])
 		item->tree = kv_parse(text);
 	free(text);
-	return STATUS_DONE;
 }
 
 /*
  * For a device the driver is asked: it reads what it would act on. Without a
  * driver, and for a file, the same decoder runs here.
  */
-static int examine(struct emdctl *ctl, const struct question *question, struct examined *item)
+static void examine(struct emdctl *ctl, const struct question *question, struct examined *item)
 {
 	struct device device;
 	struct stat st;
 
 	/* A plain file of that name in this directory is no kernel name. */
-	if (!strchr(item->path, '/') && !stat(item->path, &st) && S_ISREG(st.st_mode))
-		return examine_in_tool(ctl, item->path, question, item);
-	if (find_device(item->path, &device))
-		return examine_in_tool(ctl, item->path, question, item);
-	if (control_open(&ctl->control)) {
-		note(ctl, "the driver is not loaded, %s is read by emdctl itself", item->path);
-		return examine_in_tool(ctl, device.path, question, item);
+	if (!strchr(item->path, '/') && !stat(item->path, &st) && S_ISREG(st.st_mode)) {
+		examine_in_tool(item->path, question, item);
+	} else if (find_device(item->path, &device)) {
+		examine_in_tool(item->path, question, item);
+	} else if (control_open(&ctl->control)) {
+		note(ctl, "no driver to ask, emdctl reads %s itself", item->path);
+		examine_in_tool(device.path, question, item);
+	} else {
+		examine_by_driver(ctl, &device, item);
 	}
-	return examine_by_driver(ctl, &device, item);
 }
 
 int cmd_examine(struct emdctl *ctl, int argc, char **argv)
@@ -123,15 +124,21 @@ int cmd_examine(struct emdctl *ctl, int argc, char **argv)
 	if (!nr)
 		return usage_error(ctl, "needs a DEV or FILE");
 
+	/* One that cannot be read must not hide what the others say. */
 	items = xcalloc(nr, sizeof(*items));
-	for (i = 0; i < nr && !status; i++) {
+	for (i = 0; i < nr; i++) {
 		items[i].path = argv[optind + i];
-		status = examine(ctl, &question, &items[i]);
+		examine(ctl, &question, &items[i]);
+		if (items[i].error) {
+			note(ctl, "%s: %s", items[i].path, items[i].error);
+			status = STATUS_REFUSED;
+		}
 	}
-	if (!status)
-		ctl->out->examined(items, nr);
-	for (i = 0; i < nr; i++)
+	ctl->out->examined(items, nr);
+	for (i = 0; i < nr; i++) {
 		kv_free(items[i].tree);
+		free(items[i].error);
+	}
 	free(items);
 	return status;
 }

@@ -39,7 +39,7 @@ const struct command commands[] = {
 	  assemble_options, true, cmd_assemble },
 	{ "stop", "ARRAY|CONTAINER|--all", "stop arrays, leave their metadata clean",
 	  "      --all              every array that is not in use\n",
-	  stop_options, true, cmd_stop },
+	  stop_options, false, cmd_stop },
 	{ "create", "--level LEVEL --name NAME [OPTION...] --format FORMAT DEV...|CONTAINER",
 	  "create an array on bare disks or in a container",
 	  "      --format FORMAT    metadata for bare disks: imsm\n"
@@ -180,21 +180,30 @@ static const char *advice(int err)
 }
 
 /**
- * refuse_control() - end a command with what the driver said
+ * control_reason() - why the last request failed, and what to do
  * @ctl: invocation; the last request on its connection failed
  * @err: with this negative errno
  *
- * Return: STATUS_REFUSED.
+ * Return: the driver's words, or the errno's; the caller frees it.
  */
-int refuse_control(struct emdctl *ctl, int err)
+char *control_reason(const struct emdctl *ctl, int err)
 {
 	const char *hint = advice(err);
 	const char *reason = ctl->control.msg;
 
 	if (err == -EPROTO && !reason[0])
 		reason = "the driver's answer makes no sense";
-	return refuse(ctl, "%s%s%s", reason[0] ? reason : strerror(-err),
-		      hint ? "; " : "", hint ? hint : "");
+	return xasprintf("%s%s%s", reason[0] ? reason : strerror(-err),
+			 hint ? "; " : "", hint ? hint : "");
+}
+
+int refuse_control(struct emdctl *ctl, int err)
+{
+	char *reason = control_reason(ctl, err);
+
+	refuse(ctl, "%s", reason);
+	free(reason);
+	return STATUS_REFUSED;
 }
 
 static int refuse_open(struct emdctl *ctl, int err)

@@ -93,6 +93,7 @@ int refuse(struct emdctl *ctl, const char *fmt, ...);
 __attribute__((format(printf, 2, 3)))
 int usage_error(struct emdctl *ctl, const char *fmt, ...);
 int refuse_control(struct emdctl *ctl, int err);
+char *control_reason(const struct emdctl *ctl, int err);
 __attribute__((format(printf, 2, 3)))
 void note(const struct emdctl *ctl, const char *fmt, ...);
 

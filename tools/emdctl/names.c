@@ -10,26 +10,6 @@
 #include "../../drivers/emd/meta/meta.h"
 #include "names.h"
 
-static const char *const container_states[] = {
-	[EMD_UAPI_CONTAINER_ASSEMBLED] = "assembled",
-	[EMD_UAPI_CONTAINER_WAITING] = "waiting",
-	[EMD_UAPI_CONTAINER_REFUSED] = "refused",
-	[EMD_UAPI_CONTAINER_STOPPED] = "stopped",
-};
-
-static const char *const event_types[] = {
-	[EMD_EVENT_CONTAINER] = "container",
-	[EMD_EVENT_ARRAY] = "array",
-	[EMD_EVENT_MEMBER] = "member",
-	[EMD_EVENT_DISK] = "disk",
-	[EMD_EVENT_SYNC] = "sync",
-	[EMD_EVENT_ERROR] = "error",
-};
-
-#define word(table, number) \
-	((number) < sizeof(table) / sizeof((table)[0]) && (table)[number] ? \
-	 (table)[number] : "unknown")
-
 const char *level_name(uint32_t level)
 {
 	return level < EMD_NR_LEVELS ? emd_levels[level].name : "unknown";
@@ -58,16 +38,6 @@ const char *member_state_name(uint32_t state)
 const char *sync_action_name(uint32_t action)
 {
 	return action < EMD_NR_SYNC_ACTIONS ? emd_sync_action_names[action] : "unknown";
-}
-
-const char *container_state_name(uint32_t state)
-{
-	return word(container_states, state);
-}
-
-const char *event_type_name(uint32_t type)
-{
-	return word(event_types, type);
 }
 
 int level_parse(const char *name)

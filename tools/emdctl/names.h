@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Numbers of the ABI and their words, both ways. The words are the driver's
+ * Numbers of the ABI and their words, both ways. Most words are the driver's
  * own tables: names.c is built with the pure files.
  */
 #ifndef EMDCTL_NAMES_H
@@ -15,6 +15,8 @@ const char *disk_state_name(uint32_t state);
 const char *array_state_name(uint32_t state);
 const char *member_state_name(uint32_t state);
 const char *sync_action_name(uint32_t action);
+
+/* text.c: the driver itself never spells these. */
 const char *container_state_name(uint32_t state);
 const char *event_type_name(uint32_t type);
 

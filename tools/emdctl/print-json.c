@@ -292,6 +292,8 @@ static void json_examined(const struct examined *items, size_t nr)
 		put_text(object, "path", items[i].path);
 		put_text_or_null(object, "format", items[i].format);
 		put(object, "metadata", items[i].tree ? kv_json(items[i].tree) : NULL);
+		if (items[i].error)
+			put_text(object, "error", items[i].error);
 		append(list, object);
 	}
 	put(document, "devices", list);

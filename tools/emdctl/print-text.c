@@ -441,10 +441,12 @@ static void add_kv(struct libscols_table *table, struct libscols_line *parent,
 static void text_examined(const struct examined *items, size_t nr)
 {
 	struct libscols_table *table;
-	size_t i;
+	size_t i, printed = 0;
 
 	for (i = 0; i < nr; i++) {
-		printf("%s%s:%s\n", i ? "\n" : "", items[i].path,
+		if (items[i].error)
+			continue;
+		printf("%s%s:%s\n", printed++ ? "\n" : "", items[i].path,
 		       items[i].tree ? "" : " no metadata of a known format");
 		if (!items[i].tree)
 			continue;

@@ -24,11 +24,13 @@ struct object;
  * @path: as the user named it
  * @format: empty when there is no metadata of a known format
  * @tree: what the metadata says, or NULL
+ * @error: why it could not be read, or NULL; already told on stderr
  */
 struct examined {
 	const char *path;
 	char format[EMD_UAPI_FORMAT_LEN];
 	struct kv *tree;
+	char *error;
 };
 
 /**

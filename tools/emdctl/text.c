@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pieces of text: sizes, durations, what an array is doing. Pure functions of
- * the model, without output.
+ * Pieces of text: sizes, durations, what an array is doing; and the words for
+ * those numbers of the ABI that the driver has no words for. No output.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,33 @@
 #include "emdctl.h"
 #include "names.h"
 #include "print.h"
+
+const char *container_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[EMD_UAPI_CONTAINER_ASSEMBLED] = "assembled",
+		[EMD_UAPI_CONTAINER_WAITING] = "waiting",
+		[EMD_UAPI_CONTAINER_REFUSED] = "refused",
+		[EMD_UAPI_CONTAINER_STOPPED] = "stopped",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
+
+const char *event_type_name(uint32_t type)
+{
+	static const char *const names[] = {
+		[0] = "unknown",
+		[EMD_EVENT_CONTAINER] = "container",
+		[EMD_EVENT_ARRAY] = "array",
+		[EMD_EVENT_MEMBER] = "member",
+		[EMD_EVENT_DISK] = "disk",
+		[EMD_EVENT_SYNC] = "sync",
+		[EMD_EVENT_ERROR] = "error",
+	};
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
+}
 
 /* As lsblk: "64M", "1.8T"; a fraction only when it is not zero. */
 char *size_text(uint64_t bytes, char buf[SIZE_TEXT_LEN])
