@@ -477,6 +477,7 @@ void emd_window_done(struct emd_window *window);
 void emd_window_queue(struct emd_window *window, work_func_t fn);
 void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
+bool emd_window_unwanted(const struct emd_window *window);
 
 /* ---- state.c: the only writer of states ----------------------------------- */
 

@@ -330,6 +330,19 @@ void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_s
 		  emd_sync_action_names[window->action], array_sector);
 }
 
+/**
+ * emd_window_unwanted() - has the job been cancelled?
+ * @window: in flight
+ *
+ * For engines: what takes long may end early, with any error.
+ *
+ * Context: Any.
+ */
+bool emd_window_unwanted(const struct emd_window *window)
+{
+	return READ_ONCE(window->job->phase) == EMD_JOB_IDLE;
+}
+
 static void count_finished_locked(struct emd_job *job)
 {
 	struct emd_window *window, *tmp;
