@@ -107,19 +107,11 @@ static const char *event_name(const struct emd_container *container,
 	return disk ? disk->name : "";
 }
 
-/* Uevents are for state changes; progress and repaired reads are too many. */
+/* Uevents are for state changes of arrays; repaired reads are too many. */
 static bool wants_uevent(const struct emd_event *ev)
 {
-	if (!ev->array_id)
-		return false;
-	switch (ev->type) {
-	case EMD_EVENT_ARRAY:
-	case EMD_EVENT_MEMBER:
-		return true;
-	case EMD_EVENT_SYNC:
-		return strcmp(ev->what, "checkpoint") != 0;
-	}
-	return false;
+	return ev->array_id && (ev->type == EMD_EVENT_ARRAY || ev->type == EMD_EVENT_MEMBER ||
+				ev->type == EMD_EVENT_SYNC);
 }
 
 /**

@@ -452,7 +452,7 @@ struct emd_sync_arg {
 #define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, state */
 #define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync */
 #define EMD_EVENT_DISK		4	/* appeared, gone, spare added */
-#define EMD_EVENT_SYNC		5	/* started, paused, done, checkpoint, cancelled */
+#define EMD_EVENT_SYNC		5	/* started, paused, resumed, done, cancelled */
 #define EMD_EVENT_ERROR		6	/* read error repaired, metadata damaged */
 
 /**
@@ -479,10 +479,9 @@ struct emd_sync_arg {
  * Nothing is missed by those who take @event of LIST (or @last_event of
  * VERSION), look at the state, and seek to that number plus one.
  *
- * Events of type ARRAY, MEMBER and SYNC (checkpoints excepted) are also sent as
- * uevents: action "change" of the array's block device, with EMD_SEQ, EMD_TYPE
- * (array, member, sync), EMD_EVENT (@what), EMD_ARRAY (@name) and, where there is
- * one, EMD_SLOT.
+ * Events of type ARRAY, MEMBER and SYNC are also sent as uevents: action
+ * "change" of the array's block device, with EMD_SEQ, EMD_TYPE (array, member,
+ * sync), EMD_EVENT (@what), EMD_ARRAY (@name) and, where there is one, EMD_SLOT.
  */
 struct emd_event {
 	__u64 seq;
