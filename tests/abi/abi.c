@@ -6,6 +6,8 @@
  *   abi list           that the records are well-formed, whatever arrays there are
  *   abi events         numbering, seeking, blocking and polling
  *   abi unprivileged   what is left without CAP_SYS_ADMIN
+ *   abi poll FILE SECONDS
+ *                      prints what a sysfs file holds once poll() says it changed
  *   abi fuzz SECONDS [SEED]
  *                      random commands from several processes at once: nothing is
  *                      expected but that the kernel survives. It stops, fails and
@@ -795,6 +797,25 @@ static void test_unprivileged(void)
 	}
 }
 
+/* ---- sysfs -------------------------------------------------------------------------------------- */
+
+static void test_poll(const char *path, unsigned int seconds)
+{
+	int fd = open(path, O_RDONLY);
+	struct pollfd pfd = { .fd = fd, .events = POLLPRI };
+	char value[256] = "";
+
+	if (!check(fd >= 0 && read(fd, value, sizeof(value)) > 0, "%s: %m", path))
+		return;
+	printf("watching: %s", value);
+	fflush(stdout);
+	check(poll(&pfd, 1, seconds * 1000) == 1, "%s: no change in %u s", path, seconds);
+	memset(value, 0, sizeof(value));
+	check(pread(fd, value, sizeof(value) - 1, 0) > 0, "%s: %m", path);
+	printf("changed: %s", value);
+	close(fd);
+}
+
 /* ---- fuzz -------------------------------------------------------------------------------------- */
 
 static uint64_t seed;
@@ -988,12 +1009,14 @@ int main(int argc, char **argv)
 		test_events();
 	} else if (!strcmp(what, "unprivileged")) {
 		test_unprivileged();
+	} else if (!strcmp(what, "poll") && argc > 3) {
+		test_poll(argv[2], strtoul(argv[3], NULL, 0));
 	} else if (!strcmp(what, "fuzz") && argc > 2) {
 		seed = argc > 3 ? strtoull(argv[3], NULL, 0) : (uint64_t)time(NULL);
 		seed = seed ? seed : 1;
 		test_fuzz(strtoul(argv[2], NULL, 0));
 	} else {
-		fprintf(stderr, "usage: abi contract|list|events|unprivileged|fuzz SECONDS [SEED]\n");
+		fprintf(stderr, "usage: abi contract|list|events|unprivileged|poll FILE SECONDS|fuzz SECONDS [SEED]\n");
 		return 2;
 	}
 	printf("%s: %u passed, %u failed\n", what, nr_passed, nr_failed);
