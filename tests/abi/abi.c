@@ -8,6 +8,8 @@
  *   abi unprivileged   what is left without CAP_SYS_ADMIN
  *   abi poll FILE SECONDS
  *                      prints what a sysfs file holds once poll() says it changed
+ *   abi write FILE TEXT
+ *                      prints what the kernel says to that: "ok" or the error
  *   abi fuzz SECONDS [SEED]
  *                      random commands from several processes at once: nothing is
  *                      expected but that the kernel survives. It stops, fails and
@@ -816,6 +818,18 @@ static void test_poll(const char *path, unsigned int seconds)
 	close(fd);
 }
 
+/* A shell says "I/O error" whatever it was. */
+static int do_write(const char *path, const char *what)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, what, strlen(what)) != (ssize_t)strlen(what))
+		printf("%s\n", strerror(errno));
+	else
+		printf("ok\n");
+	return 0;
+}
+
 /* ---- fuzz -------------------------------------------------------------------------------------- */
 
 static uint64_t seed;
@@ -996,6 +1010,8 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
+	if (!strcmp(what, "write") && argc > 3)
+		return do_write(argv[2], argv[3]);
 	control = open(CONTROL, O_RDWR | O_CLOEXEC);
 	if (control < 0) {
 		perror(CONTROL);
@@ -1016,7 +1032,8 @@ int main(int argc, char **argv)
 		seed = seed ? seed : 1;
 		test_fuzz(strtoul(argv[2], NULL, 0));
 	} else {
-		fprintf(stderr, "usage: abi contract|list|events|unprivileged|poll FILE SECONDS|fuzz SECONDS [SEED]\n");
+		fprintf(stderr,
+			"usage: abi contract|list|events|unprivileged|poll FILE SECONDS|write FILE TEXT|fuzz SECONDS [SEED]\n");
 		return 2;
 	}
 	printf("%s: %u passed, %u failed\n", what, nr_passed, nr_failed);

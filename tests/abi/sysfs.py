@@ -40,17 +40,18 @@ def same_story(vm, array):
         assert told[slot, "read_errors"] == told[slot, "write_errors"] == "0", (slot, told)
 
 
-def refuses(vm, path, text):
-    status, output = vm.status("printf '%s' > %s" % (text, path))
-    assert status != 0, "%s took '%s'" % (path, text)
-    return output
+def refuses(vm, path, text, error="Invalid argument"):
+    answer = vm.sh("/root/abi write %s '%s'" % (path, text)).strip()
+    assert answer == error, "%s: writing '%s': %s" % (path, text[:40], answer)
 
 
 def hostile_writes(vm, base):
-    for text in ("", "frobnicate", "checkx", "check repair", "reshape", "resync", "x" * 4096):
+    for text in ("\n", " ", "frobnicate", "checkx", "check repair", "reshape", "resync", "x" * 4096):
         refuses(vm, base + "/sync_action", text)
-    for text in ("-1", "abc", "4294967296", "1e3", "0x", "10 20", "9" * 4000):
+    for text in ("\n", "-1", "abc", "1e3", "0x", "10 20"):
         refuses(vm, base + "/sync_speed_max", text)
+    for text in ("4294967296", "9" * 4000):
+        refuses(vm, base + "/sync_speed_max", text, "Numerical result out of range")
     vm.sh("echo 12345 > %s/sync_speed_max" % base)
     assert vm.sh("cat %s/sync_speed_max" % base).strip() == "12345"
     vm.sh("echo 0 > %s/sync_speed_max" % base)
@@ -83,7 +84,8 @@ def scenario(vm):
 
     safe = "/sys/block/%s/emd" % arrays["safe"]["dev"]
     hostile_writes(vm, safe)
-    assert "not supported" in refuses(vm, "/sys/block/%s/emd/sync_action" % arrays["fast"]["dev"], "check")
+    refuses(vm, "/sys/block/%s/emd/sync_action" % arrays["fast"]["dev"], "check", "Operation not supported")
+    refuses(vm, safe + "/sync_action", "pause")
 
     # A check is seen by those who poll, and ends by itself.
     watcher = vm.start("/root/abi poll %s/sync_action 20 > /tmp/watch" % safe)
