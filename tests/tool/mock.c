@@ -37,6 +37,7 @@
 #include <unistd.h>
 #include <linux/emd.h>
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
 #define MOST_LINES	512
 #define DISK_MAJOR	8
 #define ARRAY_MAJOR	259
@@ -270,13 +271,13 @@ static const char *request_name(unsigned int number)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
 		if (requests[i].number == number)
 			return requests[i].name;
 	return "?";
 }
 
-__attribute__((format(printf, 1, 2)))
+__attribute__((__format__(__printf__, 1, 2)))
 static void note(const char *fmt, ...)
 {
 	const char *path = getenv("EMD_MOCK_LOG");
@@ -408,7 +409,7 @@ static int do_version(struct emd_version_arg *arg)
 	arg->abi = EMD_ABI_VERSION;
 	arg->nr_formats = 1;
 	arg->last_event = newest_event();
-	strcpy(arg->formats, "imsm");
+	snprintf(arg->formats, sizeof(arg->formats), "imsm");
 	return 0;
 }
 

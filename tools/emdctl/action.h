@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <linux/emd.h>
 
+#include "compiler.h"
+
 struct array;
 struct container;
 struct device;
@@ -35,7 +37,7 @@ struct action {
 int act(struct emdctl *ctl, const struct action *action, bool *planned);
 
 /* Sends it and ends the command with one sentence. */
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 int act_and_say(struct emdctl *ctl, const struct action *action, const char *fmt, ...);
 
 #endif /* EMDCTL_ACTION_H */

@@ -56,7 +56,7 @@ static int take_word(struct emdctl *ctl, char *field, size_t size, const char *w
 {
 	if (!*optarg || strlen(optarg) >= size)
 		return usage_error(ctl, "--%s takes 1 to %zu characters", what, size - 1);
-	strcpy(field, optarg);
+	memcpy(field, optarg, strlen(optarg) + 1);
 	return STATUS_DONE;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Command examine: what the metadata on disks and in images says. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,7 +57,7 @@ static void examine_in_tool(const char *path, const struct question *question,
 		item->error = path_reason(ret);
 	if (ret <= 0)
 		return;
-	strncpy(item->format, format, sizeof(item->format) - 1);
+	snprintf(item->format, sizeof(item->format), "%s", format);
 	item->tree = kv_parse(text);
 	free(text);
 }

@@ -27,7 +27,7 @@ static int take_operands(struct emdctl *ctl, int argc, char **argv, unsigned int
 		return status;
 	status = resolve_object(ctl, *model, argv[optind], kind, object);
 	if (!status)
-		status = resolve_device(ctl, argv[optind + 1], device);
+		status = resolve_known_device(ctl, *model, argv[optind + 1], device);
 	if (status) {
 		model_free(*model);
 		*model = NULL;

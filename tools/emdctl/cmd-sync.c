@@ -59,7 +59,7 @@ static const struct sync_verb *verb_parse(const char *word)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(sync_verbs) / sizeof(sync_verbs[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(sync_verbs); i++)
 		if (!strcmp(word, sync_verbs[i].name))
 			return &sync_verbs[i];
 	return NULL;

@@ -93,7 +93,7 @@ static const struct option global_options[] = {
 
 static const struct option force_option = { "force", no_argument, NULL, OPT_FORCE };
 
-#define NR_GLOBAL	(sizeof(global_options) / sizeof(global_options[0]))
+#define NR_GLOBAL	(ARRAY_SIZE(global_options))
 #define MAX_OPTIONS	24
 
 static const char *command_name(const struct emdctl *ctl)
@@ -259,7 +259,7 @@ int confirm(struct emdctl *ctl, const char *fmt, ...)
 	va_end(args);
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		status = refuse(ctl, "%s; add --yes to confirm", text);
+		status = refuse(ctl, "%s; --yes confirms it", text);
 	} else {
 		fprintf(stderr, "%s. Go on? [y/N] ", text);
 		if (!fgets(answer, sizeof(answer), stdin) ||

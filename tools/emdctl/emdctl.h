@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <getopt.h>
 
+#include "compiler.h"
 #include "control.h"
 #include "model.h"
 
@@ -88,17 +89,17 @@ int next_option(struct emdctl *ctl, int argc, char **argv);
 int option_stop_status(int opt);
 
 /* How a command ends when it does not do what was asked. */
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 int refuse(struct emdctl *ctl, const char *fmt, ...);
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 int usage_error(struct emdctl *ctl, const char *fmt, ...);
 int refuse_control(struct emdctl *ctl, int err);
 char *control_reason(const struct emdctl *ctl, int err);
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 void note(const struct emdctl *ctl, const char *fmt, ...);
 
 /* Ask before destroying; 0 to go on, else the status to end with. */
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 int confirm(struct emdctl *ctl, const char *fmt, ...);
 
 /* Opens the control device and reads all records; 0 or the status to end with. */
@@ -110,7 +111,7 @@ unsigned int action_flags(const struct emdctl *ctl);
 /* util.c */
 void *xcalloc(size_t nr, size_t size);
 char *xstrdup(const char *text);
-__attribute__((format(printf, 1, 2)))
+__printf(1, 2)
 char *xasprintf(const char *fmt, ...);
 void *vec_grow(void *vec, size_t nr, size_t size);
 void make_printable(char *text);

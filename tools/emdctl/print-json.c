@@ -14,8 +14,6 @@
 #include "print.h"
 #include "resolve.h"
 
-typedef struct json_object json;
-
 static void *checked(void *mem)
 {
 	if (!mem) {
@@ -25,50 +23,50 @@ static void *checked(void *mem)
 	return mem;
 }
 
-static json *new_object(void)
+static struct json_object *new_object(void)
 {
 	return checked(json_object_new_object());
 }
 
-static json *new_list(void)
+static struct json_object *new_list(void)
 {
 	return checked(json_object_new_array());
 }
 
-static void put(json *object, const char *key, json *value)
+static void put(struct json_object *object, const char *key, struct json_object *value)
 {
 	if (json_object_object_add(object, key, value))
 		checked(NULL);
 }
 
-static void append(json *list, json *value)
+static void append(struct json_object *list, struct json_object *value)
 {
 	if (json_object_array_add(list, value))
 		checked(NULL);
 }
 
-static void put_text(json *object, const char *key, const char *text)
+static void put_text(struct json_object *object, const char *key, const char *text)
 {
 	put(object, key, checked(json_object_new_string(text)));
 }
 
 /* What is not there is null, not an empty name. */
-static void put_text_or_null(json *object, const char *key, const char *text)
+static void put_text_or_null(struct json_object *object, const char *key, const char *text)
 {
 	put(object, key, text && text[0] ? checked(json_object_new_string(text)) : NULL);
 }
 
-static void put_number(json *object, const char *key, uint64_t number)
+static void put_number(struct json_object *object, const char *key, uint64_t number)
 {
 	put(object, key, checked(json_object_new_uint64(number)));
 }
 
-static void put_bool(json *object, const char *key, bool value)
+static void put_bool(struct json_object *object, const char *key, bool value)
 {
 	put(object, key, checked(json_object_new_boolean(value)));
 }
 
-static void print_document(json *document)
+static void print_document(struct json_object *document)
 {
 	puts(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_SPACED |
@@ -79,9 +77,9 @@ static void print_document(json *document)
 /* ---- the tree ----------------------------------------------------------- */
 
 /* @full: with what the contract of list does not have. */
-static json *disk_json(const struct emd_rec_disk *disk, bool full)
+static struct json_object *disk_json(const struct emd_rec_disk *disk, bool full)
 {
-	json *object = new_object();
+	struct json_object *object = new_object();
 
 	put_text_or_null(object, "dev", disk->dev);
 	put_text(object, "serial", disk->serial);
@@ -96,9 +94,9 @@ static json *disk_json(const struct emd_rec_disk *disk, bool full)
 	return object;
 }
 
-static json *member_json(const struct emd_rec_member *member, bool full)
+static struct json_object *member_json(const struct emd_rec_member *member, bool full)
 {
-	json *object = new_object();
+	struct json_object *object = new_object();
 
 	put_number(object, "slot", member->slot);
 	put_text_or_null(object, "dev", member->dev);
@@ -113,9 +111,9 @@ static json *member_json(const struct emd_rec_member *member, bool full)
 	return object;
 }
 
-static json *sync_json(const struct array *array, bool full)
+static struct json_object *sync_json(const struct array *array, bool full)
 {
-	json *object = new_object();
+	struct json_object *object = new_object();
 	int64_t eta = sync_eta_s(array);
 
 	put_text(object, "action", sync_action_name(array->rec.sync_action));
@@ -129,10 +127,10 @@ static json *sync_json(const struct array *array, bool full)
 	return object;
 }
 
-static json *array_json(const struct array *array, bool full)
+static struct json_object *array_json(const struct array *array, bool full)
 {
 	const struct emd_rec_array *rec = &array->rec;
-	json *object = new_object(), *members = new_list(), *ranges, *range;
+	struct json_object *object = new_object(), *members = new_list(), *ranges, *range;
 	size_t i;
 
 	put_text(object, "name", rec->name);
@@ -168,9 +166,9 @@ static json *array_json(const struct array *array, bool full)
 	return object;
 }
 
-static json *container_json(const struct container *container, bool full)
+static struct json_object *container_json(const struct container *container, bool full)
 {
-	json *object = new_object(), *disks = new_list(), *arrays = new_list();
+	struct json_object *object = new_object(), *disks = new_list(), *arrays = new_list();
 	size_t i;
 
 	put_text(object, "name", container->rec.name);
@@ -192,7 +190,7 @@ static json *container_json(const struct container *container, bool full)
 
 static void json_list(const struct model *model)
 {
-	json *document = new_object(), *containers = new_list();
+	struct json_object *document = new_object(), *containers = new_list();
 	size_t i;
 
 	for (i = 0; i < model->nr_containers; i++)
@@ -201,9 +199,9 @@ static void json_list(const struct model *model)
 	print_document(document);
 }
 
-static json *disk_use_json(const struct model *model, const struct emd_rec_disk *disk)
+static struct json_object *disk_use_json(const struct model *model, const struct emd_rec_disk *disk)
 {
-	json *list = new_list(), *use;
+	struct json_object *list = new_list(), *use;
 	const struct array *array;
 	size_t i, j;
 
@@ -224,7 +222,7 @@ static json *disk_use_json(const struct model *model, const struct emd_rec_disk 
 
 static void json_show(const struct model *model, const struct object *object)
 {
-	json *document = new_object(), *disk;
+	struct json_object *document = new_object(), *disk;
 
 	if (object->array) {
 		put(document, "array", array_json(object->array, true));
@@ -238,9 +236,9 @@ static void json_show(const struct model *model, const struct object *object)
 	print_document(document);
 }
 
-static json *arrays_json(const struct array *const *arrays, size_t nr)
+static struct json_object *arrays_json(const struct array *const *arrays, size_t nr)
 {
-	json *list = new_list();
+	struct json_object *list = new_list();
 	size_t i;
 
 	for (i = 0; i < nr; i++)
@@ -250,7 +248,7 @@ static json *arrays_json(const struct array *const *arrays, size_t nr)
 
 static void json_status(const struct array *const *arrays, size_t nr)
 {
-	json *document = new_object();
+	struct json_object *document = new_object();
 
 	put(document, "arrays", arrays_json(arrays, nr));
 	print_document(document);
@@ -258,10 +256,10 @@ static void json_status(const struct array *const *arrays, size_t nr)
 
 /* ---- examine ------------------------------------------------------------ */
 
-static json *kv_json(const struct kv *node)
+static struct json_object *kv_json(const struct kv *node)
 {
 	const struct kv *child;
-	json *value;
+	struct json_object *value;
 
 	if (!node->child)
 		return checked(json_object_new_string(node->value ? node->value : ""));
@@ -284,7 +282,7 @@ static json *kv_json(const struct kv *node)
 
 static void json_examined(const struct examined *items, size_t nr)
 {
-	json *document = new_object(), *list = new_list(), *object;
+	struct json_object *document = new_object(), *list = new_list(), *object;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
@@ -302,9 +300,9 @@ static void json_examined(const struct examined *items, size_t nr)
 
 /* ---- outcomes ------------------------------------------------------------ */
 
-static json *outcome(const struct emdctl *ctl, bool ok)
+static struct json_object *outcome(const struct emdctl *ctl, bool ok)
 {
-	json *document = new_object();
+	struct json_object *document = new_object();
 
 	put_text_or_null(document, "command", ctl->cmd ? ctl->cmd->name : NULL);
 	put_bool(document, "ok", ok);
@@ -314,7 +312,7 @@ static json *outcome(const struct emdctl *ctl, bool ok)
 
 static void json_plan(const struct emdctl *ctl, const char *text)
 {
-	json *document = outcome(ctl, true), *lines = new_list();
+	struct json_object *document = outcome(ctl, true), *lines = new_list();
 	char *copy = xstrdup(text), *rest = copy, *line;
 
 	while ((line = strsep(&rest, "\n")))
@@ -328,7 +326,7 @@ static void json_plan(const struct emdctl *ctl, const char *text)
 static void json_done(const struct emdctl *ctl, const char *sentence,
 		      const struct array *const *arrays, size_t nr)
 {
-	json *document = outcome(ctl, true);
+	struct json_object *document = outcome(ctl, true);
 
 	put_text(document, "message", sentence);
 	if (arrays)
@@ -338,7 +336,7 @@ static void json_done(const struct emdctl *ctl, const char *sentence,
 
 static void json_refused(const struct emdctl *ctl, const char *reason)
 {
-	json *document = outcome(ctl, false);
+	struct json_object *document = outcome(ctl, false);
 
 	put_text(document, "error", reason);
 	print_document(document);
@@ -346,10 +344,10 @@ static void json_refused(const struct emdctl *ctl, const char *reason)
 
 /* ---- events, version, help ------------------------------------------------ */
 
-static json *event_json(const struct emd_event *event)
+static struct json_object *event_json(const struct emd_event *event)
 {
 	time_t seconds = (time_t)(event->time_ns / 1000000000);
-	json *object = new_object();
+	struct json_object *object = new_object();
 	char day[32], when[64];
 	struct tm tm;
 
@@ -373,7 +371,7 @@ static json *event_json(const struct emd_event *event)
 
 static void json_event(const struct emd_event *event)
 {
-	json *object = event_json(event);
+	struct json_object *object = event_json(event);
 
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -383,7 +381,7 @@ static void json_event(const struct emd_event *event)
 
 static void json_events(const struct emd_event *events, size_t nr)
 {
-	json *list = new_list();
+	struct json_object *list = new_list();
 	size_t i;
 
 	for (i = 0; i < nr; i++)
@@ -393,7 +391,7 @@ static void json_events(const struct emd_event *events, size_t nr)
 
 static void json_version(const char *tool, const struct emd_version_arg *driver)
 {
-	json *document = new_object(), *object = NULL, *formats;
+	struct json_object *document = new_object(), *object = NULL, *formats;
 	char *copy, *rest, *format;
 
 	put_text(document, "emdctl", tool);
@@ -416,7 +414,7 @@ static void json_version(const char *tool, const struct emd_version_arg *driver)
 
 void json_print_commands(const struct command *table)
 {
-	json *document = new_object(), *list = new_list(), *object;
+	struct json_object *document = new_object(), *list = new_list(), *object;
 
 	for (; table->name; table++) {
 		object = new_object();

@@ -48,7 +48,7 @@ static struct libscols_line *new_line(struct libscols_table *table, struct libsc
 }
 
 /* Fills a cell; the column is checked by whoever wrote the tables below. */
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static void set(struct libscols_line *line, size_t column, const char *fmt, ...)
 {
 	va_list args;
@@ -215,7 +215,7 @@ static void text_list(const struct model *model)
 
 /* ---- show ------------------------------------------------------------- */
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void fact(const char *key, const char *fmt, ...)
 {
 	va_list args;
@@ -227,8 +227,10 @@ static void fact(const char *key, const char *fmt, ...)
 	putchar('\n');
 }
 
-enum { SHOW_SLOT, SHOW_DEV, SHOW_STATE, SHOW_START, SHOW_SECTORS, SHOW_READ_ERRORS,
-       SHOW_WRITE_ERRORS, SHOW_SERIAL, NR_SHOW };
+enum {
+	SHOW_SLOT, SHOW_DEV, SHOW_STATE, SHOW_START, SHOW_SECTORS,
+	SHOW_READ_ERRORS, SHOW_WRITE_ERRORS, SHOW_SERIAL, NR_SHOW,
+};
 
 static const struct column show_columns[NR_SHOW] = {
 	[SHOW_SLOT] = { "SLOT", 0, SCOLS_FL_RIGHT },
@@ -367,8 +369,10 @@ static void text_show(const struct model *model, const struct object *object)
 
 /* ---- status ------------------------------------------------------------ */
 
-enum { STATUS_DEV, STATUS_NAME, STATUS_LEVEL, STATUS_SIZE, STATUS_MEMBERS, STATUS_STATE,
-       STATUS_ACTIVITY, NR_STATUS };
+enum {
+	STATUS_DEV, STATUS_NAME, STATUS_LEVEL, STATUS_SIZE, STATUS_MEMBERS,
+	STATUS_STATE, STATUS_ACTIVITY, NR_STATUS,
+};
 
 static const struct column status_columns[NR_STATUS] = {
 	[STATUS_DEV] = { "DEV", 0, 0 },

@@ -7,6 +7,7 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,20 +28,23 @@ struct row {
 	unsigned int cells, width;
 };
 
-static unsigned int screen_width(void)
+/* The library knows how to ask a terminal; the table is never printed. */
+static void screen_size(unsigned int *width, unsigned int *height)
 {
 	struct libscols_table *table = scols_new_table();
-	size_t width = table ? scols_table_get_termwidth(table) : 0;
+	size_t cells = table ? scols_table_get_termwidth(table) : 0;
+	size_t lines = table ? scols_table_get_termheight(table) : 0;
 
 	if (table)
 		scols_unref_table(table);
-	if (width < 20)
-		return 80;
-	return width < LINE_CELLS ? width : LINE_CELLS;
+	if (cells < 20)
+		cells = 80;
+	*width = cells < LINE_CELLS ? cells : LINE_CELLS;
+	*height = lines < 4 ? 24 : lines;
 }
 
 /* Text of one cell a byte, cut at the edge of the screen. */
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void add(struct row *row, const char *fmt, ...)
 {
 	char text[LINE_CELLS];
@@ -111,6 +115,9 @@ static void add_bar(const struct watch *watch, struct row *row, unsigned int cel
 
 static void emit(struct watch *watch, const struct row *row)
 {
+	/* What scrolls out at the top cannot be drawn over. */
+	if (watch->nr_drawn + 1 >= watch->height)
+		return;
 	fprintf(watch->out, "\r%s%s\033[K\n", row->text, watch->color ? "\033[0m" : "");
 	watch->nr_drawn++;
 }
@@ -119,7 +126,7 @@ static void draw_array(struct watch *watch, const struct array *array, int name_
 {
 	char size[SIZE_TEXT_LEN], map[MAP_TEXT_LEN];
 	const struct emd_rec_array *rec = &array->rec;
-	struct row row = { .width = screen_width() };
+	struct row row = { .width = watch->width };
 
 	add(&row, "%-6s %-*s %-7s %8s  ", rec->dev[0] ? rec->dev : "-", name_cells, rec->name,
 	    level_name(rec->level), size_text(rec->size_sectors * 512, size));
@@ -139,7 +146,7 @@ static void draw_sync(struct watch *watch, const struct array *array)
 {
 	const struct emd_rec_array *rec = &array->rec;
 	char speed[SIZE_TEXT_LEN], left[SIZE_TEXT_LEN];
-	struct row row = { .width = screen_width() };
+	struct row row = { .width = watch->width };
 	int64_t eta = sync_eta_s(array);
 	/* Around the bar: indent, action, percent, speed, time left. */
 	int room = (int)row.width - 50;
@@ -162,6 +169,7 @@ static void draw_live(struct watch *watch, const struct array *const *arrays, si
 {
 	size_t longest = 8, len, i;
 
+	screen_size(&watch->width, &watch->height);
 	if (watch->nr_drawn)
 		fprintf(watch->out, "\033[%zuA", watch->nr_drawn);
 	watch->nr_drawn = 0;
@@ -216,12 +224,12 @@ static void draw_plain(struct watch *watch, const struct array *const *arrays, s
 	fflush(watch->out);
 }
 
-static volatile sig_atomic_t interrupted;
+static atomic_bool interrupted;
 
 static void on_signal(int number)
 {
 	(void)number;
-	interrupted = 1;
+	interrupted = true;
 }
 
 bool watch_interrupted(void)

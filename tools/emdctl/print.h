@@ -87,6 +87,8 @@ struct watch {
 	bool live;		/* a terminal: cursor movements are understood */
 	bool color;
 	bool utf8;
+	unsigned int width;	/* of the screen, in cells */
+	unsigned int height;
 	size_t nr_drawn;	/* lines on the screen that are ours */
 	char *last;		/* what was printed last, when not live */
 };

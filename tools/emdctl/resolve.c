@@ -151,7 +151,7 @@ struct matches {
 	char *names;
 };
 
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static void add_match(struct matches *matches, struct object object, const char *fmt, ...)
 {
 	char name[256], *names;
@@ -254,4 +254,25 @@ int resolve_object(struct emdctl *ctl, const struct model *model, const char *na
 				name, candidates);
 	free(candidates);
 	return status;
+}
+
+int resolve_known_device(struct emdctl *ctl, const struct model *model, const char *name,
+			 struct device *dev)
+{
+	struct object object;
+	char *candidates;
+	int nr;
+
+	if (!find_device(name, dev))
+		return STATUS_DONE;
+	nr = find_object(model, name, OBJECT_DISK, &object, &candidates);
+	free(candidates);
+	if (nr > 1)
+		return resolve_object(ctl, model, name, OBJECT_DISK, &object);
+	if (!nr || (!object.disk->major && !object.disk->minor))
+		return resolve_device(ctl, name, dev);
+	dev->major = object.disk->major;
+	dev->minor = object.disk->minor;
+	snprintf(dev->path, sizeof(dev->path), "/dev/%s", object.disk->dev);
+	return STATUS_DONE;
 }

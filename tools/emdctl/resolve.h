@@ -47,4 +47,8 @@ struct device {
 int find_device(const char *name, struct device *dev);
 int resolve_device(struct emdctl *ctl, const char *name, struct device *dev);
 
+/* Also a disk that only the driver still knows: by its former name or its serial. */
+int resolve_known_device(struct emdctl *ctl, const struct model *model, const char *name,
+			 struct device *dev);
+
 #endif /* EMDCTL_RESOLVE_H */

@@ -20,7 +20,7 @@ const char *container_state_name(uint32_t state)
 		[EMD_UAPI_CONTAINER_STOPPED] = "stopped",
 	};
 
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
 const char *event_type_name(uint32_t type)
@@ -35,7 +35,7 @@ const char *event_type_name(uint32_t type)
 		[EMD_EVENT_ERROR] = "error",
 	};
 
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
+	return type < ARRAY_SIZE(names) ? names[type] : "unknown";
 }
 
 /* As lsblk: "64M", "1.8T"; a fraction only when it is not zero. */
