@@ -205,10 +205,15 @@ static int say_created(struct emdctl *ctl, const struct emd_create_arg *arg)
 	if (status)
 		return status;
 	array = model_find_array(model, arg->array_id);
-	if (!array || !array->rec.dev[0]) {
-		status = refuse(ctl, "%s was created but does not run%s%s; see emdctl show %s",
-				arg->name, array ? ": " : "", array ? array->rec.reason : "",
+	if (!array) {
+		status = refuse(ctl, "%s was created but is gone again; see emdctl events",
 				arg->name);
+		goto out;
+	}
+	if (!array->rec.dev[0]) {
+		status = refuse(ctl, "%s was created but does not run%s%s; see emdctl show %s",
+				array->rec.name, array->rec.reason[0] ? ": " : "",
+				array->rec.reason, array->rec.name);
 		goto out;
 	}
 	ret = wait_for_node(array->rec.dev);
