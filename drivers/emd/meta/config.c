@@ -52,6 +52,7 @@ struct emd_config *emd_config_alloc(const struct emd_config_room *room)
 	cfg->self = EMD_NO_DISK;
 	return cfg;
 }
+
 static_assert(sizeof(struct emd_config) % sizeof(u64) == 0);
 static_assert(sizeof(struct emd_config_disk) % sizeof(u64) == 0);
 static_assert(sizeof(struct emd_config_array) % sizeof(u64) == 0);
@@ -279,7 +280,7 @@ static int check_member(const struct emd_config *cfg, const struct emd_config_ar
 static int check_array(const struct emd_config *cfg, u16 i, struct emd_errmsg *msg)
 {
 	const struct emd_config_array *ca = &cfg->arrays[i];
-	bool rebuilding = false;
+	bool rebuilding = false, needs_rebuild;
 	u16 slot, k;
 	int ret;
 
@@ -310,7 +311,8 @@ static int check_array(const struct emd_config *cfg, u16 i, struct emd_errmsg *m
 	    ca->sync != EMD_SYNC_REBUILD)
 		return EMD_REFUSE(msg, -EINVAL, "%s: sync action %u does not belong in metadata",
 				  ca->name, ca->sync);
-	if (rebuilding != (ca->sync == EMD_SYNC_REBUILD))
+	needs_rebuild = ca->sync == EMD_SYNC_REBUILD;
+	if (rebuilding != needs_rebuild)
 		return EMD_REFUSE(msg, -EINVAL, "%s: %s, but the recorded action is %s", ca->name,
 				  rebuilding ? "a member is being rebuilt" : "no member is rebuilt",
 				  emd_sync_action_names[ca->sync]);

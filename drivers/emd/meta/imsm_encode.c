@@ -130,7 +130,8 @@ static int encode_spare(const struct emd_config *cfg, u16 disk, struct emd_meta_
 	mpb->check_sum = cpu_to_le32(imsm_checksum((u8 *)mpb, IMSM_MPB_MIN));
 	return lay_out(cfg, disk, cfg->block_size, false, out);
 }
-static_assert(IMSM_MPB_MIN == sizeof(struct imsm_mpb_ondisk) + sizeof(struct imsm_disk_ondisk));
+
+static_assert(sizeof(struct imsm_mpb_ondisk) + sizeof(struct imsm_disk_ondisk) == IMSM_MPB_MIN);
 
 /**
  * imsm_encode() - what one disk is to carry

@@ -142,6 +142,7 @@ struct imsm_mpb_ondisk {
 	__le32 filler2[32];
 	/* disks, then volumes */
 };
+
 static_assert(sizeof(struct imsm_mpb_ondisk) == 216);
 static_assert(offsetof(struct imsm_mpb_ondisk, check_sum) == 0x20);
 static_assert(offsetof(struct imsm_mpb_ondisk, attributes) == 0x34);
@@ -157,6 +158,7 @@ struct imsm_disk_ondisk {
 	__le32 total_blocks_hi;
 	__le32 filler[3];
 };
+
 static_assert(sizeof(struct imsm_disk_ondisk) == 48);
 
 struct imsm_vol_ondisk {
@@ -171,6 +173,7 @@ struct imsm_vol_ondisk {
 	__le32 curr_migr_unit_hi;
 	__le32 filler[3];
 };
+
 static_assert(sizeof(struct imsm_vol_ondisk) == 32);
 
 struct imsm_dev_ondisk {
@@ -198,6 +201,7 @@ struct imsm_dev_ondisk {
 	struct imsm_vol_ondisk vol;
 	/* map 0; map 1 behind it while migrating */
 };
+
 static_assert(sizeof(struct imsm_dev_ondisk) == 112);
 static_assert(offsetof(struct imsm_dev_ondisk, rwh_policy) == 50);
 static_assert(offsetof(struct imsm_dev_ondisk, vol) == 80);
@@ -219,6 +223,7 @@ struct imsm_map_ondisk {
 	__le32 filler[4];
 	__le32 disk_ord_tbl[];		/* num_members of them */
 };
+
 static_assert(sizeof(struct imsm_map_ondisk) == 48);
 
 struct imsm_bbm_entry_ondisk {
@@ -233,6 +238,7 @@ struct imsm_bbm_ondisk {
 	__le32 entry_count;
 	struct imsm_bbm_entry_ondisk entries[];
 };
+
 static_assert(sizeof(struct imsm_bbm_ondisk) == 8);
 static_assert(sizeof(struct imsm_bbm_entry_ondisk) == 8);
 

@@ -106,9 +106,10 @@ static bool portable_name(const char *name)
 
 	for (c = name; *c; c++) {
 		if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= 'a' && *c <= 'z') || *c == '_' || (c != name && (*c == '.' || *c == '-')))
+		    (*c >= 'a' && *c <= 'z') || *c == '_')
 			continue;
-		return false;
+		if (c == name || (*c != '.' && *c != '-'))
+			return false;
 	}
 	return c != name;
 }

@@ -17,6 +17,7 @@ const char *const emd_disk_state_names[EMD_NR_DISK_STATES] = {
 	[EMD_DISK_MISSING] = "missing",
 	[EMD_DISK_FOREIGN] = "foreign",
 };
+
 static_assert(ARRAY_SIZE(emd_disk_state_names) == EMD_NR_DISK_STATES);
 
 const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS] = {
@@ -27,6 +28,7 @@ const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS] = {
 	[EMD_SYNC_REPAIR] = "repair",
 	[EMD_SYNC_RESHAPE] = "reshape",
 };
+
 static_assert(ARRAY_SIZE(emd_sync_action_names) == EMD_NR_SYNC_ACTIONS);
 
 /* Where the next byte goes and how much room there is; nowhere is fine. */

@@ -3,7 +3,6 @@
 #define _SHIM_LINUX_OVERFLOW_H
 
 #include <linux/types.h>
-#include <stdint.h>
 
 #define check_add_overflow(a, b, d) __builtin_add_overflow(a, b, d)
 #define check_sub_overflow(a, b, d) __builtin_sub_overflow(a, b, d)
