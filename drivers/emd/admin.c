@@ -331,23 +331,60 @@ static int choose_rows(struct emd_admin *adm, struct emd_container *container,
 	return 0;
 }
 
-static int zero_members(struct emd_array *array, struct emd_errmsg *msg)
+/*
+ * Done without locks: each disk is opened once more by the same holder, so that
+ * it stays open when its member is lost meanwhile.
+ */
+static int zero_members(struct emd_container *container, struct emd_array *array,
+			unsigned int *noio, struct emd_errmsg *msg)
 {
+	struct {
+		struct file *file;
+		u64 start, nr;
+	} *todo;
+	unsigned int noio_c, nr = 0;
+	int ret = 0;
 	u16 slot;
 
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
+	todo = kcalloc(array->geo.nr_members, sizeof(*todo), GFP_KERNEL);
+	if (!todo)
+		return EMD_REFUSE(msg, -ENOMEM, "out of memory");
+	noio_c = emd_lock_container(container);
+	for (slot = 0; slot < array->geo.nr_members && !ret; slot++) {
 		struct emd_member *member = &array->members[slot];
-		int ret;
 
-		ret = blkdev_issue_zeroout(member->bdev, member->start_sector,
-					   member->nr_sectors, GFP_NOIO, 0);
-		if (!ret)
-			ret = blkdev_issue_flush(member->bdev);
-		if (ret)
-			return EMD_REFUSE(msg, ret, "cannot write zeroes to %s (error %d)",
-					  member->disk->name, ret);
+		if (!member->disk)
+			continue;
+		todo[nr].file = emd_disk_reopen(member->disk);
+		if (IS_ERR(todo[nr].file)) {
+			ret = PTR_ERR(todo[nr].file);
+			break;
+		}
+		todo[nr].start = member->start_sector;
+		todo[nr].nr = member->nr_sectors;
+		nr++;
 	}
-	return 0;
+	emd_unlock_container(container, noio_c);
+
+	/* Keeps stop and delete away while the locks are not held. */
+	atomic_inc(&array->nr_openers);
+	emd_unlock_registry(*noio);
+	for (slot = 0; slot < nr; slot++) {
+		struct block_device *bdev = file_bdev(todo[slot].file);
+
+		if (!ret)
+			ret = blkdev_issue_zeroout(bdev, todo[slot].start, todo[slot].nr,
+						   GFP_NOIO, 0);
+		if (!ret)
+			ret = blkdev_issue_flush(bdev);
+		bdev_fput(todo[slot].file);
+	}
+	*noio = emd_lock_registry();
+	atomic_dec(&array->nr_openers);
+	kfree(todo);
+	if (ret)
+		EMD_REFUSE(msg, ret, "cannot write zeroes to all members (error %d)", ret);
+	return ret;
 }
 
 /*
@@ -384,6 +421,8 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 		ret = emd_txn_check(&txn);
 	if (ret)
 		goto abort;
+	if (emd_uuid_is_zero(container->uuid))
+		emd_container_set_identity(container, txn.t1->uuid);
 	ca = &txn.t1->arrays[txn.t1->nr_arrays - 1];
 	if (dry_run(adm)) {
 		PLAN(adm, "would create %s \"%s\" with %u members, %llu sectors, strip %u sectors, at sector %llu of each disk, in %s",
@@ -547,12 +586,7 @@ static int finish_create(struct emd_admin *adm, struct emd_container *container,
 	if (!array->gd)
 		return 0;	/* level without an engine: on disk, not started */
 	if (init == EMD_INIT_ZERO) {
-		/* Keeps stop and delete away while the locks are not held. */
-		atomic_inc(&array->nr_openers);
-		emd_unlock_registry(*noio);
-		ret = zero_members(array, adm->msg);
-		*noio = emd_lock_registry();
-		atomic_dec(&array->nr_openers);
+		ret = zero_members(container, array, noio, adm->msg);
 		noio_c = emd_lock_container(container);
 		if (!ret && array->has_dirty_mark) {
 			emd_txn_begin(&txn, container, adm->msg);

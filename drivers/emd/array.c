@@ -500,6 +500,21 @@ int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 
 /* ---- stop ------------------------------------------------------------------------ */
 
+/* How far recorded work has come. Nothing is in flight, caches are flushed with it. */
+static u64 sync_progress(const struct emd_array *array, const struct emd_config_array *ca)
+{
+	u64 sector = U64_MAX;
+	u16 slot;
+
+	if (ca->sync == EMD_SYNC_RESYNC)
+		return array->resync_sector;
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		if (array->members[slot].state == EMD_MEMBER_REBUILDING)
+			sector = min(sector, array->members[slot].rebuilt_sector);
+	}
+	return sector;
+}
+
 /*
  * The last word of a clean stop. Not fatal when it cannot be written: the next
  * start resyncs.
@@ -518,9 +533,8 @@ static void mark_clean(struct emd_array *array)
 	ca = emd_config_find_array(txn.t1, array->id);
 	if (!ca)
 		return;
-	if (array->job && ca->sync != EMD_SYNC_IDLE &&
-	    emd_job_checkpoint(array->job) > ca->sync_sector)
-		emd_change_sync_position(txn.t1, ca, emd_job_checkpoint(array->job));
+	if (ca->sync != EMD_SYNC_IDLE && sync_progress(array, ca) < array->geo.array_sectors)
+		emd_change_sync_position(txn.t1, ca, sync_progress(array, ca));
 	if (ca->dirty && !(array->needs_resync && ca->sync != EMD_SYNC_RESYNC))
 		emd_change_dirty(txn.t1, ca, false);
 	txn.flush = true;
@@ -567,6 +581,7 @@ int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg)
 	ret = emd_array_quiesce_all(array);
 	if (ret) {
 		WRITE_ONCE(array->stopping, false);
+		emd_array_pend(array, EMD_PENDING_EVALUATE);
 		return ret;
 	}
 	mark_clean(array);

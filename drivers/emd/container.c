@@ -89,6 +89,31 @@ bool emd_uuid_is_zero(const u8 uuid[16])
 static void container_timeout(struct work_struct *work);
 
 /**
+ * emd_container_set_identity() - give a container its UUID and the name that follows
+ * @container: not yet shown to anybody
+ * @uuid: all zero for the pool of free spares
+ *
+ * A new container has no UUID before its first metadata is made.
+ *
+ * Context: G held.
+ */
+void emd_container_set_identity(struct emd_container *container, const u8 uuid[16])
+{
+	char text[EMD_UUID_TEXT_LEN];
+
+	lockdep_assert_held(&emd_registry_lock);
+	memcpy(container->uuid, uuid, 16);
+	if (emd_uuid_is_zero(uuid)) {
+		snprintf(container->name, sizeof(container->name), "%s-spares",
+			 container->ops->name);
+	} else {
+		emd_uuid_format(uuid, text);
+		snprintf(container->name, sizeof(container->name), "%s-%.8s",
+			 container->ops->name, text);
+	}
+}
+
+/**
  * emd_container_create() - a container without disks
  * @ops: format
  * @uuid: identity, all zero for the pool of free spares
@@ -107,15 +132,7 @@ struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const
 	kref_init(&container->ref);
 	container->id = atomic_inc_return(&container_ids);
 	container->ops = ops;
-	memcpy(container->uuid, uuid, 16);
-	if (emd_uuid_is_zero(uuid)) {
-		snprintf(container->name, sizeof(container->name), "%s-spares", ops->name);
-	} else {
-		char text[36];
-
-		emd_uuid_format(uuid, text);
-		snprintf(container->name, sizeof(container->name), "%s-%.8s", ops->name, text);
-	}
+	emd_container_set_identity(container, uuid);
 	mutex_init(&container->mutex);
 	container->state = EMD_CONTAINER_WAITING;
 	INIT_LIST_HEAD(&container->disks);
@@ -479,7 +496,8 @@ static struct emd_container *spare_pool(const struct emd_meta_ops *ops)
 }
 
 /*
- * A free spare belongs to nobody on disk. With one container of the format it
+ * A free spare belongs to nobody on disk; @pool is NULL when it is among the
+ * container's disks already. With one container of the format it
  * is plain whose it is to be; with several the administrator says (emdctl add).
  * Joining writes nothing.
  */
@@ -511,11 +529,13 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 		goto release;
 	}
 	emd_txn_switch(&txn);
-	mutex_lock_nested(&pool->mutex, SINGLE_DEPTH_NESTING);
-	list_del_init(&disk->container_node);
-	mutex_unlock(&pool->mutex);
-	disk->container = container;
-	list_add_tail(&disk->container_node, &container->disks);
+	if (pool) {
+		mutex_lock_nested(&pool->mutex, SINGLE_DEPTH_NESTING);
+		list_del_init(&disk->container_node);
+		mutex_unlock(&pool->mutex);
+		disk->container = container;
+		list_add_tail(&disk->container_node, &container->disks);
+	}
 	disk->verdict = EMD_VERDICT_SPARE;
 	emd_container_info(container, "%s is a spare", disk->name);
 	emd_event(EMD_EVENT_DISK, "spare", container, NULL, -1, disk, "%s is a spare",
@@ -531,6 +551,11 @@ static void adopt_spares(struct emd_container *container)
 	struct emd_disk *disk, *tmp;
 
 	lockdep_assert_held(&emd_registry_lock);
+	/* Those that joined before it was stopped and assembled again. */
+	list_for_each_entry_safe(disk, tmp, &container->disks, container_node) {
+		if (!disk->file && disk->verdict == EMD_VERDICT_SPARE && !container->read_only)
+			adopt_spare(container, NULL, disk);
+	}
 	if (!pool || container->read_only || nr_populated(container->ops) != 1)
 		return;
 	list_for_each_entry_safe(disk, tmp, &pool->disks, container_node)
@@ -897,6 +922,14 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	unsigned int noio_c;
 	bool anew = false;
 
+	if (disk && disk->diskseq < probe->diskseq) {
+		/* Its number was handed on before we heard that it left. */
+		WRITE_ONCE(disk->gone, true);
+		if (disk->container)
+			emd_container_kick(disk->container);
+		emd_disk_put(disk);
+		disk = NULL;
+	}
 	if (disk && disk->file)
 		goto out;	/* ours, in use: we know better than the disk */
 	if (disk && same_metadata(disk, probe) && disk->container) {
@@ -1041,25 +1074,27 @@ void emd_registry_forget_gone(void)
 /**
  * emd_registry_disk_gone() - a block device left the system
  * @devt: its number
+ * @diskseq: its sequence number when it left: whatever has a higher one got the
+ *	device number after it
  *
  * Context: Process context, takes G.
  */
-void emd_registry_disk_gone(dev_t devt)
+void emd_registry_disk_gone(dev_t devt, u64 diskseq)
 {
 	struct emd_container *container = NULL;
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry();
 
 	disk = emd_disk_get_by_dev(devt);
-	if (disk) {
+	if (disk && disk->diskseq <= diskseq) {
 		WRITE_ONCE(disk->gone, true);
 		container = disk->container;
 		if (container) {
 			kref_get(&container->ref);
 			emd_container_kick(container);
 		}
-		emd_disk_put(disk);
 	}
+	emd_disk_put(disk);
 	emd_unlock_registry(noio);
 	if (container) {
 		flush_work(&container->worker);

@@ -13,6 +13,7 @@
 /**
  * struct emd_probe - what one look at a block device found
  * @devt: device
+ * @diskseq: tells it from others that had or will have this number
  * @name: kernel name
  * @serial: as reported
  * @nr_sectors: capacity
@@ -26,6 +27,7 @@
  */
 struct emd_probe {
 	dev_t devt;
+	u64 diskseq;
 	char name[DISK_NAME_LEN];
 	char serial[EMD_DISK_ID_LEN];
 	u64 nr_sectors;
@@ -46,6 +48,7 @@ void emd_probe_done(struct emd_probe *probe);
 struct emd_disk *emd_disk_create(struct emd_probe *probe);
 void emd_disk_take_probe(struct emd_disk *disk, struct emd_probe *probe);
 int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg);
+struct file *emd_disk_reopen(struct emd_disk *disk);
 void emd_disk_release(struct emd_disk *disk);
 int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe);
 int emd_disk_reserve(struct emd_disk *disk, u32 len);
@@ -89,10 +92,11 @@ struct emd_disk *emd_container_disk(const struct emd_container *container, u32 h
 
 /* ---- container.c ------------------------------------------------------------- */
 
+void emd_container_set_identity(struct emd_container *container, const u8 uuid[16]);
 struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const u8 uuid[16]);
 void emd_container_work(struct work_struct *work);
 void emd_registry_add_probe(struct emd_probe *probe);
-void emd_registry_disk_gone(dev_t devt);
+void emd_registry_disk_gone(dev_t devt, u64 diskseq);
 int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);
 int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg);
 void emd_container_add_disk(struct emd_container *container, struct emd_disk *disk);

@@ -302,6 +302,7 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 	if (ret)
 		goto out;
 	probe->devt = devt;
+	probe->diskseq = bdev->bd_disk->diskseq;
 	snprintf(probe->name, sizeof(probe->name), "%pg", bdev);
 	probe->nr_sectors = bdev_nr_sectors(bdev);
 	probe->block_size = bdev_logical_block_size(bdev);
@@ -367,6 +368,7 @@ struct emd_disk *emd_disk_create(struct emd_probe *probe)
 	init_completion(&disk->meta_done);
 	disk->id = atomic_inc_return(&disk_ids);
 	disk->devt = probe->devt;
+	disk->diskseq = probe->diskseq;
 	strscpy(disk->name, probe->name, sizeof(disk->name));
 	strscpy(disk->serial, probe->serial, sizeof(disk->serial));
 	disk->nr_sectors = probe->nr_sectors;
@@ -500,11 +502,25 @@ int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg
 	disk->file = file;
 	disk->meta_failed = false;
 	/* A device number may have been handed on since we looked. */
-	if (bdev_nr_sectors(disk->bdev) != disk->nr_sectors) {
+	if (disk->bdev->bd_disk->diskseq != disk->diskseq ||
+	    bdev_nr_sectors(disk->bdev) != disk->nr_sectors) {
 		emd_disk_release(disk);
-		return EMD_REFUSE(msg, -ESTALE, "%s changed its size", disk->name);
+		return EMD_REFUSE(msg, -ESTALE, "%s is not what it was", disk->name);
 	}
 	return 0;
+}
+
+/**
+ * emd_disk_reopen() - hold a claimed disk open once more
+ * @disk: claimed
+ *
+ * Return: the file, to be put with bdev_fput(), or ERR_PTR.
+ * Context: Process context, C of its container held.
+ */
+struct file *emd_disk_reopen(struct emd_disk *disk)
+{
+	return bdev_file_open_by_dev(disk->devt, BLK_OPEN_READ | BLK_OPEN_WRITE, disk,
+				     &disk_holder_ops);
 }
 
 /**

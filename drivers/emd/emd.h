@@ -70,6 +70,7 @@ struct emd_disk {
 	struct kref ref;
 	u32 id;				/* I: handle in configs; never reused */
 	dev_t devt;			/* I */
+	u64 diskseq;			/* I: the number may be handed on, this is not */
 	char name[DISK_NAME_LEN];	/* I: kernel name, "sda" */
 	char serial[EMD_DISK_ID_LEN];	/* I: as the device reports it */
 	u64 nr_sectors;			/* I */

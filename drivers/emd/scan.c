@@ -30,6 +30,7 @@
  * @devt: device
  * @retries: so far
  * @gone: it left, instead of came
+ * @diskseq: of the one that left
  */
 struct scan_item {
 	struct delayed_work work;
@@ -37,6 +38,7 @@ struct scan_item {
 	dev_t devt;
 	unsigned int retries;
 	bool gone;
+	u64 diskseq;
 };
 
 static struct gendisk *scan_gd;		/* only for its class */
@@ -65,7 +67,7 @@ static void scan_work(struct work_struct *work)
 	int ret;
 
 	if (item->gone) {
-		emd_registry_disk_gone(item->devt);
+		emd_registry_disk_gone(item->devt, item->diskseq);
 		goto done;
 	}
 	ret = emd_probe(item->devt, &probe);
@@ -84,16 +86,17 @@ done:
 		kfree(item);
 }
 
-static int scan_queue(dev_t devt, bool gone, gfp_t gfp)
+static int scan_queue(dev_t devt, bool gone, u64 diskseq)
 {
 	struct scan_item *item, *pos;
 
-	item = kzalloc(sizeof(*item), gfp);
+	item = kzalloc(sizeof(*item), GFP_KERNEL);
 	if (!item)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&item->work, scan_work);
 	item->devt = devt;
 	item->gone = gone;
+	item->diskseq = diskseq;
 	spin_lock(&scan_lock);
 	if (scan_stopping) {
 		spin_unlock(&scan_lock);
@@ -121,7 +124,7 @@ static bool worth_a_look(struct device *dev)
 static int scan_add_dev(struct device *dev)
 {
 	if (worth_a_look(dev))
-		scan_queue(dev->devt, false, GFP_KERNEL);
+		scan_queue(dev->devt, false, 0);
 	return 0;
 }
 
@@ -132,7 +135,7 @@ static int scan_add_dev(struct device *dev)
 static void scan_remove_dev(struct device *dev)
 {
 	if (worth_a_look(dev))
-		scan_queue(dev->devt, true, GFP_KERNEL);
+		scan_queue(dev->devt, true, dev_to_bdev(dev)->bd_disk->diskseq);
 }
 
 /**
@@ -143,7 +146,7 @@ static void scan_remove_dev(struct device *dev)
  */
 void emd_scan_dev(dev_t devt)
 {
-	scan_queue(devt, false, GFP_KERNEL);
+	scan_queue(devt, false, 0);
 }
 
 /**
