@@ -231,8 +231,8 @@ class VM:
         os.makedirs(run)
         self.run_directory = run
         self.console = os.path.join(run, "console.log")
-        parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr rcupdate.rcu_cpu_stall_timeout=60 "
-                      "random.trust_cpu=on net.ifnames=0 " + append)
+        parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr "
+                      "random.trust_cpu=on acpi=noirq " + append)
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
                 "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
                 "-m", "2048" if self.kernel.debug else "768",
@@ -444,7 +444,7 @@ class VM:
         if self.agent and not self.agent.gone:
             self._run("swapoff -a; umount -a -t ext4,xfs,btrfs,vfat 2>/dev/null", status=None)
             if self._run("ls /dev/emd-control 2>/dev/null", status=None, quiet=True) and not self.kernel.builtin:
-                self._run("emdctl stop --all", status=None)
+                self._run("emdctl stop --all --yes", status=None)
                 try:
                     self._run("! grep -q '^emd ' /proc/modules || rmmod emd")
                 except Refused as error:
