@@ -38,12 +38,16 @@ class Fault:
         self.delay = delay
         self.count = count
         self.hits = 0
+        self.healed_by_write = False
 
     def meets(self, name, offset, length):
         if self.count == 0 or self.op not in ("any", name):
             return False
         if name == "flush":
             return True
+        return self.covers(offset, length)
+
+    def covers(self, offset, length):
         return offset + length > self.start and (self.end is None or offset < self.end)
 
 
@@ -76,6 +80,14 @@ class BlockServer:
         fault = Fault(op, first, nr, 0, seconds, count)
         self.faults.append(fault)
         return fault
+
+    def bad_sectors(self, first, nr):
+        """Sectors that cannot be read until they are written, each for itself."""
+        faults = [Fault("read", first + i, 1, errno.EIO, 0, None) for i in range(nr)]
+        for fault in faults:
+            fault.healed_by_write = True
+        self.faults.extend(faults)
+        return faults
 
     def hang(self):
         """Answer nothing until release()."""
@@ -172,6 +184,8 @@ class BlockServer:
             return 0, data + bytes(length - len(data))
         if kind in (TRIM, ZEROES):
             data = bytes(length)
+        if name == "write":
+            self.faults = [f for f in self.faults if not (f.healed_by_write and f.covers(offset, length))]
         log = self.log
         if log:
             log.write(self.disk, kind, flags, offset, data, self.file)
