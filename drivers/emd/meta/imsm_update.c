@@ -519,13 +519,15 @@ static int set_migration(struct edit *edit, u8 v, int type, struct emd_errmsg *m
 		ret = resize(edit, map0 + len, 0, len, msg);
 		if (ret)
 			return ret;
-		memcpy(edit->cfg->native + map0 + len, edit->cfg->native + map0, len);
 	} else if (type < 0 && dev->vol.migr_state) {
 		map1_len = imsm_map_len(imsm_map(&edit->view, v, 1)->num_members);
 		ret = resize(edit, edit->view.vol[v].map[1], map1_len, 0, msg);
 		if (ret)
 			return ret;
 	}
+	/* A migration that begins starts out from what holds now. */
+	if (type >= 0 && (!dev->vol.migr_state || dev->vol.migr_type != type))
+		memcpy(edit->cfg->native + map0 + len, edit->cfg->native + map0, len);
 	dev->vol.migr_state = type >= 0;
 	dev->vol.migr_type = type >= 0 ? type : 0;
 	if (type == IMSM_MIGR_VERIFY)
