@@ -244,7 +244,8 @@ static int create(struct emdctl *ctl, struct emd_create_arg *arg, const struct d
 		refs[i].major = devices[i].major;
 		refs[i].minor = devices[i].minor;
 	}
-	arg->disks_ptr = (uintptr_t)refs;
+	/* A container stands for all its disks. */
+	arg->disks_ptr = arg->nr_disks ? (uintptr_t)refs : 0;
 	arg->hdr.flags = action_flags(ctl);
 	ret = control_create(&ctl->control, arg);
 	if (ret)
