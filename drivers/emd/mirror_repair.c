@@ -133,9 +133,12 @@ static blk_status_t read_copy(struct emd_mirror *mirror, struct emd_io *io,
 	return status;
 }
 
-/* From whichever copy gives it; those that failed before are asked last. */
+/*
+ * From whichever copy gives it. Those that failed before are asked only for the
+ * smallest piece, and last.
+ */
 static blk_status_t read_any_copy(struct emd_mirror *mirror, struct emd_io *io, u64 array_sector,
-				  unsigned int nr_sectors, bool ask_failed)
+				  unsigned int nr_sectors, bool smallest)
 {
 	struct emd_array *array = mirror->array;
 	struct mirror_failures *failures = mirror_failures(io);
@@ -143,7 +146,7 @@ static blk_status_t read_any_copy(struct emd_mirror *mirror, struct emd_io *io, 
 	unsigned int pass;
 	u16 copy;
 
-	for (pass = 0; pass <= ask_failed; pass++) {
+	for (pass = 0; pass <= smallest; pass++) {
 		for (copy = 0; copy < array->geo.nr_copies; copy++) {
 			struct emd_member *member;
 			struct emd_piece piece;
@@ -157,6 +160,8 @@ static blk_status_t read_any_copy(struct emd_mirror *mirror, struct emd_io *io, 
 					   piece.member_sector, nr_sectors);
 			if (!status)
 				return status;
+			if (smallest && !pass)
+				mirror_repair_queue(mirror, piece.slot, array_sector, nr_sectors);
 		}
 	}
 	return status;
