@@ -477,7 +477,25 @@ static bool commit_pass(struct emd_container *container)
 
 /* ---- step 4: detach what is gone -------------------------------------------------------- */
 
-/* Returns -EAGAIN when a pass must come first. */
+static bool serves(const struct emd_container *container, const struct emd_disk *disk)
+{
+	const struct emd_array *array;
+	u16 slot;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		for (slot = 0; array->gd && slot < array->geo.nr_members; slot++) {
+			if (array->members[slot].disk == disk)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A device may go at any moment: one that went after step 1 still counts as a
+ * member in service and is left to the next pass.
+ * Returns -EAGAIN when a pass must come first.
+ */
 static int detach_gone(struct emd_container *container)
 {
 	struct emd_array *array;
@@ -489,10 +507,13 @@ static int detach_gone(struct emd_container *container)
 			continue;
 		for (slot = 0; slot < array->geo.nr_members; slot++) {
 			struct emd_member *member = &array->members[slot];
+			enum emd_member_state state = READ_ONCE(member->state);
 			int ret;
 
 			if (!member->disk || !READ_ONCE(member->disk->gone))
 				continue;
+			if (state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING)
+				return -EAGAIN;
 			ret = emd_array_quiesce_all(array);
 			if (ret)
 				return ret;
@@ -501,7 +522,7 @@ static int detach_gone(struct emd_container *container)
 		}
 	}
 	list_for_each_entry(disk, &container->disks, container_node) {
-		if (READ_ONCE(disk->gone))
+		if (READ_ONCE(disk->gone) && !serves(container, disk))
 			emd_disk_release(disk);
 	}
 	return 0;
