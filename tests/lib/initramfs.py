@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """The root file system of the test machine.
 
-Two archives, one appended to the other: tools, libraries and kernel modules,
-cached by what went into them; and emd.ko, emdctl and what a scenario adds,
-made anew for each boot.
+Archives, one appended to the other: tools, libraries and kernel modules,
+cached by what went into them; big things that only a scenario which names
+them gets; and emd.ko, emdctl and what a scenario adds, made anew for each
+boot.
 """
 
 import fcntl
@@ -19,7 +20,7 @@ import tempfile
 
 from .host import CACHE, TOP, run
 
-TOOLS = """mdadm mdmon dmraid blkid fio mkfs.ext4 e2fsck dmsetup losetup blockdev modprobe
+TOOLS = """mdadm mdmon dmraid blkid mkfs.ext4 e2fsck dmsetup losetup blockdev modprobe
            insmod rmmod udevadm lsblk sfdisk wipefs""".split()
 
 # Where busybox's own applet understands less than people write.
@@ -30,8 +31,12 @@ BOOT_MODULES = "virtio_scsi virtio_blk sd_mod".split()
 
 # There when a scenario asks for them; dependencies come along.
 EXTRA_MODULES = """raid0 raid1 raid10 raid456 linear dm_mod dm_flakey dm_dust dm_delay dm_log_writes dm_snapshot
-                   dm_mirror scsi_debug null_blk loop brd xfs btrfs crc32c_generic crc32c_intel xor raid6_pq
+                   dm_mirror scsi_debug null_blk loop brd crc32c_generic crc32c_intel xor raid6_pq
                    nvmet nvme_loop configfs sr_mod""".split()
+
+
+# Debian's fio drags in 70 MiB of libraries, which a guest takes seconds to unpack.
+BIG_TOOLS = {"fio"}
 
 
 class Cpio:
@@ -218,8 +223,12 @@ def base(kernel):
     return path
 
 
-def for_boot(kernel, target, files):
-    """Write the whole archive for one boot; files: guest path -> host path."""
+def for_boot(kernel, target, files, tools=()):
+    """Write the whole archive for one boot.
+
+    files  guest path -> host path
+    tools  names out of BIG_TOOLS
+    """
     shutil.copy(base(kernel), target)
     extra = target + ".extra"
     cpio = Cpio(extra)
@@ -227,6 +236,8 @@ def for_boot(kernel, target, files):
     cpio.seen.update("usr usr/bin usr/sbin usr/lib usr/lib64 bin sbin lib lib64 root etc".split())
     if kernel.emd_module:
         cpio.copy("root/emd.ko", kernel.emd_module)
+    for name in tools:
+        add_program(cpio, "usr/bin/" + name, shutil.which(name))
     for name, path in files.items():
         add_program(cpio, name.lstrip("/"), path)
     cpio.close()

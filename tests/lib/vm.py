@@ -142,6 +142,7 @@ class VM:
         self.slow = 5 if kernel.debug else 1
         self.disks = []
         self.files = {}
+        self.tools = set()
         self.tolerated = []
         self.boots = 0
         self.process = None
@@ -247,7 +248,7 @@ class VM:
             parameters += " root=%s rw rootwait init=/init" % root
         else:
             archive = os.path.join(run, "initramfs")
-            initramfs.for_boot(self.kernel, archive, self.files)
+            initramfs.for_boot(self.kernel, archive, self.files, self.tools)
             argv += ["-initrd", archive]
         argv += ["-append", parameters]
         attached = disks or [d for d in self.disks if d.plugged]
