@@ -35,6 +35,7 @@
  * @spare: it carries a spare record
  * @clone: another live disk has the same serial
  * @votes: it may speak for its family: a member by its own account
+ * @complete: its family's newest, and the family accounts for every disk here
  */
 struct candidate {
 	const struct emd_config *cfg;
@@ -45,6 +46,7 @@ struct candidate {
 	bool spare;
 	bool clone;
 	bool votes;
+	bool complete;
 };
 
 struct election {
@@ -146,28 +148,11 @@ static const struct candidate *live_disk(const struct election *e, const char *i
 }
 
 /*
- * Is @b's family what @head's was before the activation that begot it? Then it is
- * a little older, and neither has written the other off.
- */
-static bool descends(const struct election *e, const struct candidate *head,
-		     const struct candidate *b)
-{
-	const struct candidate *old = family_head(e, b->family);
-	u32 step;
-
-	if (!old)
-		return false;
-	step = head->generation - old->generation;
-	return step >= 1 && step <= TORN_GENERATIONS && !row_lost(listed(old, head->id)) &&
-	       !row_lost(listed(head, old->id));
-}
-
-/*
  * Does a listed disk with a spare record wait to be filled? So it looks after an
  * activation or a creation that was cut off. A record on a disk that should hold
  * data means that the data is gone.
  */
-static bool awaits_content(const struct candidate *head, u16 row)
+static bool awaits_content(const struct candidate *head, const struct emd_config_disk *row)
 {
 	const struct emd_config *cfg = head->cfg;
 	const struct emd_config_array *ca;
@@ -176,12 +161,32 @@ static bool awaits_content(const struct candidate *head, u16 row)
 
 	for (i = 0; i < cfg->nr_arrays; i++) {
 		ca = &cfg->arrays[i];
-		slot = emd_config_member_slot(cfg, ca, row);
+		slot = emd_config_member_slot(cfg, ca, row - cfg->disks);
 		if (slot >= 0 && ca->initialised &&
 		    emd_config_member(cfg, ca, slot)->state == EMD_MEMBER_IN_SYNC)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Is @family what @head's was before the activation that begot it? Then it is a
+ * little older, and neither has written the other off; the old one may not know
+ * the head's disk yet, if that is the spare itself.
+ */
+static bool descends(const struct election *e, const struct candidate *head, u32 family)
+{
+	const struct candidate *old = family_head(e, family);
+	const struct emd_config_disk *row;
+	u32 step;
+
+	if (!old)
+		return false;
+	step = head->generation - old->generation;
+	if (step < 1 || step > TORN_GENERATIONS || row_lost(listed(head, old->id)))
+		return false;
+	row = listed(old, head->id);
+	return row ? !row_lost(row) : awaits_content(head, listed(head, head->id));
 }
 
 static bool family_complete(const struct election *e, const struct candidate *head)
@@ -194,7 +199,7 @@ static bool family_complete(const struct election *e, const struct candidate *he
 		row = &head->cfg->disks[i];
 		disk = row_lost(row) ? NULL : live_disk(e, row->id);
 		if (disk && !disk->spare && disk->family != head->family &&
-		    !descends(e, head, disk))
+		    !descends(e, head, disk->family))
 			return false;
 	}
 	return true;
@@ -227,6 +232,9 @@ static bool ran_apart(const struct candidate *a, const struct candidate *b)
 {
 	u16 i, nr = min(a->cfg->nr_arrays, b->cfg->nr_arrays);
 
+	if (a->cfg->native_len == b->cfg->native_len &&
+	    !memcmp(a->cfg->native, b->cfg->native, a->cfg->native_len))
+		return false;
 	for (i = 0; i < nr; i++) {
 		if (opinion(a, a, i) == 1 && opinion(a, b, i) == 0 && opinion(b, b, i) == 1 &&
 		    opinion(b, a, i) == 0)
@@ -235,71 +243,71 @@ static bool ran_apart(const struct candidate *a, const struct candidate *b)
 	return false;
 }
 
+static bool pair_before(const struct candidate *a, const struct candidate *b,
+			const struct candidate *x, const struct candidate *y)
+{
+	int diff = strcmp(a->id, x->id);
+
+	return diff ? diff < 0 : strcmp(b->id, y->id) < 0;
+}
+
+/* Of several such pairs the first by name, so that the refusal is always the same. */
 static bool family_split(const struct election *e, u32 family, const struct candidate **one,
 			 const struct candidate **other)
 {
-	unsigned int i, k;
+	const struct candidate *a, *b;
 
-	for (i = 0; i < e->nr; i++) {
-		if (!e->cand[i].votes || e->cand[i].family != family)
-			continue;
-		for (k = 0; k < i; k++) {
-			if (e->cand[k].votes && e->cand[k].family == family &&
-			    ran_apart(&e->cand[i], &e->cand[k])) {
-				*one = &e->cand[i];
-				*other = &e->cand[k];
-				return true;
-			}
+	*one = NULL;
+	for (a = e->cand; a < e->cand + e->nr; a++) {
+		for (b = e->cand; b < e->cand + e->nr; b++) {
+			if (!a->votes || !b->votes || a->family != family || b->family != family ||
+			    strcmp(a->id, b->id) >= 0 || !ran_apart(a, b))
+				continue;
+			if (*one && !pair_before(a, b, *one, *other))
+				continue;
+			*one = a;
+			*other = b;
 		}
 	}
-	return false;
+	return *one;
 }
 
-/* Names the two in an order that is the same however they came. */
-static int refuse_pair(struct emd_errmsg *msg, const char *why, const struct candidate *a,
-		       const struct candidate *b)
-{
-	bool swap = strcmp(a->id, b->id) > 0;
-
-	return EMD_REFUSE(msg, -ENOTUNIQ, "disks %s and %s %s", swap ? b->id : a->id,
-			  swap ? a->id : b->id, why);
-}
-
+/* The one complete family, or the one that all the others begot. */
 static const struct candidate *champion(const struct election *e, struct emd_errmsg *msg,
 					int *ret)
 {
-	const struct candidate *head, *best = NULL, *voter = NULL, *one, *other;
-	unsigned int i;
+	const struct candidate *a, *b, *best = NULL, *one, *other;
+	struct candidate *c;
+	unsigned int nr_voters = 0, nr_complete = 0;
 
-	*ret = 0;
-	for (i = 0; i < e->nr; i++) {
-		if (!e->cand[i].votes)
-			continue;
-		voter = &e->cand[i];
-		head = family_head(e, e->cand[i].family);
-		if (head != &e->cand[i] || !family_complete(e, head))
-			continue;
-		if (best) {
-			*ret = refuse_pair(msg, "carry two complete versions of the container",
-					   best, head);
-			return NULL;
-		}
-		best = head;
+	for (c = e->cand; c < e->cand + e->nr; c++) {
+		c->complete = c->votes && family_head(e, c->family) == c && family_complete(e, c);
+		nr_voters += c->votes;
+		nr_complete += c->complete;
 	}
-	if (!voter) {
+	for (a = e->cand; a < e->cand + e->nr; a++) {
+		bool beaten = !a->complete;
+
+		for (b = e->cand; b < e->cand + e->nr && !beaten; b++)
+			beaten = b != a && b->complete && !descends(e, a, b->family);
+		if (!beaten)
+			best = a;
+	}
+	if (!nr_voters)
 		*ret = EMD_REFUSE(msg, -ENODATA, "no disk is a member by its own account");
-		return NULL;
-	}
-	if (!best) {
+	else if (!nr_complete)
 		*ret = EMD_REFUSE(msg, -ENOTUNIQ,
 				  "the disks carry versions of the container that contradict each other");
-		return NULL;
-	}
-	if (family_split(e, best->family, &one, &other)) {
-		*ret = refuse_pair(msg, "each ran without the other", one, other);
-		return NULL;
-	}
-	return best;
+	else if (!best)
+		*ret = EMD_REFUSE(msg, -ENOTUNIQ,
+				  "the disks carry %u versions of the container that know nothing of each other",
+				  nr_complete);
+	else if (family_split(e, best->family, &one, &other))
+		*ret = EMD_REFUSE(msg, -ENOTUNIQ, "disks %s and %s each ran without the other",
+				  one->id, other->id);
+	else
+		return best;
+	return NULL;
 }
 
 static enum emd_verdict judge(const struct election *e, const struct candidate *head,
@@ -316,9 +324,9 @@ static enum emd_verdict judge(const struct election *e, const struct candidate *
 		return c->spare ? EMD_VERDICT_SPARE : EMD_VERDICT_STALE;
 	if (entry->sectors > c->sectors && c != head)
 		return EMD_VERDICT_FOREIGN;
-	if (c->spare && !awaits_content(head, entry - head->cfg->disks))
+	if (c->spare && !awaits_content(head, entry))
 		return EMD_VERDICT_SPARE;
-	if (!c->spare && c->family != head->family && !descends(e, head, c))
+	if (!c->spare && c->family != head->family && !descends(e, head, c->family))
 		return EMD_VERDICT_STALE;
 	*row = entry - head->cfg->disks;
 	return EMD_VERDICT_MEMBER;
