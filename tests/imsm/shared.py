@@ -50,7 +50,7 @@ def md_attr(vm, name, attr):
     return vm.sh("cat /sys/block/$(basename %s)/md/%s" % (vm.md(name), attr)).strip()
 
 
-def md_idle(vm, name, timeout=30):
+def md_idle(vm, name, timeout=90):
     vm.wait("md's %s to be idle" % name, lambda: md_attr(vm, name, "sync_action") == "idle", timeout)
 
 
@@ -61,7 +61,7 @@ def started(vm, *names):
     return ["/dev/" + vm.array(n)["dev"] for n in names]
 
 
-def idle(vm, name, state="optimal", timeout=40):
+def idle(vm, name, state="optimal", timeout=90):
     """EMD has brought the array to this state and has nothing more to do."""
     def there():
         array = vm.array(name)
@@ -124,23 +124,26 @@ def by_dev(vm, dev):
 
 def copies_agree(vm, name):
     """Both copies of a mirror, and of each pair of a RAID10, are the same on the disks."""
-    array = vm.array(name)
-    members = array["members"]
-    for one, other in zip(members[::2], members[1::2]):
-        if one["state"] != "in_sync" or other["state"] != "in_sync":
+    members = vm.array(name)["members"]
+    for member in members:
+        if member["state"] != "in_sync":
             raise Failed("%s: %s" % (name, members))
-        compare(by_dev(vm, one["dev"]), by_dev(vm, other["dev"]), one["start_sector"], one["size_sectors"],
-                "%s: slots %d and %d" % (name, one["slot"], other["slot"]))
+    disks = [by_dev(vm, m["dev"]) for m in members]
+    copies_agree_on(list(zip(disks[::2], disks[1::2])), members[0]["start_sector"], members[0]["size_sectors"])
 
 
-def compare(one, other, start, sectors, what):
+def copies_agree_on(pairs, start, sectors):
+    for one, other in pairs:
+        compare(one, other, start, sectors)
+
+
+def compare(one, other, start, sectors):
     """Ranges of two disks are the same."""
     step = 2048
     for at in range(start, start + sectors, step):
         nr = min(step, start + sectors - at)
         if one.read(at, nr) != other.read(at, nr):
-            raise Failed("%s differ (%s, %s) at disk sector %d or behind it"
-                         % (what, one.serial, other.serial, at))
+            raise Failed("%s and %s differ at disk sector %d or behind it" % (one.serial, other.serial, at))
 
 
 def spoil(disk, start=0, mib=40, byte=0x5a):
