@@ -47,7 +47,7 @@ static struct emd_config *edit(struct bench *bench)
 static void read_back(struct bench *bench, const char *what)
 {
 	struct emd_config *back;
-	struct line want, got;
+	static struct line want, got;
 	struct lab_disk *disk;
 	u16 i;
 

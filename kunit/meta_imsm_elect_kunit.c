@@ -24,6 +24,16 @@ struct crowd {
 	u16 row[MAX_DISKS];
 };
 
+/* Too large for a stack; there is one at a time. */
+static struct crowd *gather(struct kunit *test)
+{
+	static struct crowd crowd;
+
+	memset(&crowd, 0, sizeof(crowd));
+	crowd.test = test;
+	return &crowd;
+}
+
 /* Metadata as it is on a disk: through the bytes and back. */
 static struct emd_config *reread(struct kunit *test, const struct emd_config *cfg, const char *id)
 {
@@ -115,10 +125,7 @@ static void expect(struct crowd *crowd, int champion, const char *verdicts)
 	for (i = 0; i < crowd->nr; i++)
 		got[i] = "MSTCF"[crowd->verdict[i]];
 	KUNIT_EXPECT_STREQ(crowd->test, (const char *)got, verdicts);
-	if (champion >= 0)
-		KUNIT_EXPECT_EQ(crowd->test, crowd->champion, champion);
-	else
-		KUNIT_EXPECT_EQ(crowd->test, crowd->champion, champion);
+	KUNIT_EXPECT_EQ(crowd->test, crowd->champion, champion);
 	for (i = 0; i < crowd->nr; i++)
 		KUNIT_EXPECT_EQ(crowd->test, crowd->row[i] != EMD_NO_DISK, got[i] == 'M');
 }
@@ -205,48 +212,48 @@ static struct emd_config *dirtied(struct kunit *test, const struct emd_config *t
 
 static void all_agree(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID10, 4, 1, 1, true);
 
-	join(&crowd, a, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, a, "D2");
-	join(&crowd, a, "D3");
-	join(&crowd, a, "D4");
-	elect(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	join(crowd, a, "D4");
+	elect(crowd);
 	/* All four say the same; which one is named does not matter, but it is fixed. */
-	expect(&crowd, crowd.champion, "MMMMS");
-	leave(&crowd);
+	expect(crowd, crowd->champion, "MMMMS");
+	leave(crowd);
 	emd_config_free(a);
 }
 
 static void the_newest_is_believed(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
 	struct emd_config *b = dirtied(test, a, true);
 
-	join(&crowd, a, "D0");
-	join(&crowd, b, "D1");
-	expect(&crowd, 1, "MM");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, b, "D1");
+	expect(crowd, 1, "MM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 }
 
 static void generations_wrap(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true), *b;
 
 	emd_imsm_ops.supersede(a, 0xfffffffe);
 	KUNIT_EXPECT_EQ(test, a->generation, 0xffffffff);
 	b = dirtied(test, a, true);
 	KUNIT_EXPECT_EQ(test, b->generation, 0);
-	join(&crowd, a, "D0");
-	join(&crowd, b, "D1");
-	expect(&crowd, 1, "MM");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, b, "D1");
+	expect(crowd, 1, "MM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 }
@@ -254,41 +261,41 @@ static void generations_wrap(struct kunit *test)
 /* It still calls itself healthy; the others know better. */
 static void a_failed_disk_comes_back(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 0, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 
-	join(&crowd, b, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, b, "D2");
-	elect(&crowd);
-	expect(&crowd, crowd.champion, "MTM");
-	KUNIT_EXPECT_NE(test, crowd.champion, 1);
-	leave(&crowd);
+	join(crowd, b, "D0");
+	join(crowd, a, "D1");
+	join(crowd, b, "D2");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MTM");
+	KUNIT_EXPECT_NE(test, crowd->champion, 1);
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 }
 
 static void a_replaced_disk_comes_back(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 1, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 	struct emd_config *c = replaced(test, b, 1, "D3", 77);
 
-	join(&crowd, c, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, c, "D2");
-	join(&crowd, c, "D3");
-	elect(&crowd);
-	expect(&crowd, crowd.champion, "MTMM");
-	leave(&crowd);
+	join(crowd, c, "D0");
+	join(crowd, a, "D1");
+	join(crowd, c, "D2");
+	join(crowd, c, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MTMM");
+	leave(crowd);
 
 	/* Alone with one that replaced it: nobody can say who is right. */
-	join(&crowd, a, "D1");
-	join(&crowd, c, "D3");
-	expect(&crowd, -ENOTUNIQ, "CC");
-	leave(&crowd);
+	join(crowd, a, "D1");
+	join(crowd, c, "D3");
+	expect(crowd, -ENOTUNIQ, "CC");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -296,17 +303,17 @@ static void a_replaced_disk_comes_back(struct kunit *test)
 
 static void two_halves_of_a_mirror_ran_apart(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 1, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 	struct emd_config *c = without(test, a, "D0");
 	struct emd_config *d = dirtied(test, c, true);
 
-	join(&crowd, b, "D0");
-	join(&crowd, d, "D1");
-	join(&crowd, a, "D2");
-	expect(&crowd, -ENOTUNIQ, "CCS");
-	leave(&crowd);
+	join(crowd, b, "D0");
+	join(crowd, d, "D1");
+	join(crowd, a, "D2");
+	expect(crowd, -ENOTUNIQ, "CCS");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -315,17 +322,17 @@ static void two_halves_of_a_mirror_ran_apart(struct kunit *test)
 
 static void two_halves_took_a_spare_each(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 2, 1, true);
 	struct emd_config *b = without(test, a, "D1"), *c = without(test, a, "D0");
 	struct emd_config *d = replaced(test, b, 1, "D2", 5), *e = replaced(test, c, 0, "D3", 6);
 
-	join(&crowd, d, "D0");
-	join(&crowd, d, "D2");
-	join(&crowd, e, "D1");
-	join(&crowd, e, "D3");
-	expect(&crowd, -ENOTUNIQ, "CCCC");
-	leave(&crowd);
+	join(crowd, d, "D0");
+	join(crowd, d, "D2");
+	join(crowd, e, "D1");
+	join(crowd, e, "D3");
+	expect(crowd, -ENOTUNIQ, "CCCC");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -336,18 +343,18 @@ static void two_halves_took_a_spare_each(struct kunit *test)
 /* Two disks that failed at different times do not accuse each other. */
 static void disks_that_failed_one_by_one_are_stale(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID10, 4, 0, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 	struct emd_config *c = without(test, b, "D2");
 
-	join(&crowd, c, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, b, "D2");
-	join(&crowd, c, "D3");
-	elect(&crowd);
-	expect(&crowd, crowd.champion, "MTTM");
-	leave(&crowd);
+	join(crowd, c, "D0");
+	join(crowd, a, "D1");
+	join(crowd, b, "D2");
+	join(crowd, c, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MTTM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -355,45 +362,45 @@ static void disks_that_failed_one_by_one_are_stale(struct kunit *test)
 
 static void clones_are_not_members(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID10, 4, 0, 1, true);
 
-	join(&crowd, a, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, a, "D1");
-	join(&crowd, a, "D2");
-	join(&crowd, a, "D3");
-	elect(&crowd);
-	expect(&crowd, crowd.champion, "MCCMM");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MCCMM");
+	leave(crowd);
 	emd_config_free(a);
 }
 
 /* A copy under another serial number speaks for nobody. */
 static void a_copy_on_a_strange_disk_is_foreign(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
 
-	join(&crowd, a, "D0");
-	join(&crowd, a, "D1");
-	strscpy(crowd.img[1].serial, "OTHER", sizeof(crowd.img[1].serial));
-	expect(&crowd, 0, "MF");
-	crowd.img[0].serial[0] = 'E';
-	expect(&crowd, -ENODATA, "FF");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	strscpy(crowd->img[1].serial, "OTHER", sizeof(crowd->img[1].serial));
+	expect(crowd, 0, "MF");
+	crowd->img[0].serial[0] = 'E';
+	expect(crowd, -ENODATA, "FF");
+	leave(crowd);
 	emd_config_free(a);
 }
 
 static void only_spares_elect_nobody(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 2, 1, true);
 
-	join(&crowd, a, "D2");
-	join(&crowd, a, "D3");
-	expect(&crowd, -ENODATA, "SS");
-	leave(&crowd);
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	expect(crowd, -ENODATA, "SS");
+	leave(crowd);
 	emd_config_free(a);
 }
 
@@ -403,30 +410,30 @@ static void only_spares_elect_nobody(struct kunit *test)
  */
 static void an_activation_cut_off_is_finished(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 1, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 	struct emd_config *c = replaced(test, b, 1, "D3", 77);
 
 	/* D0 has it, D2 not, the spare still has its record. */
-	join(&crowd, c, "D0");
-	join(&crowd, b, "D2");
-	join(&crowd, a, "D3");
-	expect(&crowd, 0, "MMM");
-	leave(&crowd);
+	join(crowd, c, "D0");
+	join(crowd, b, "D2");
+	join(crowd, a, "D3");
+	expect(crowd, 0, "MMM");
+	leave(crowd);
 	/* Only the spare has it. */
-	join(&crowd, b, "D0");
-	join(&crowd, b, "D2");
-	join(&crowd, c, "D3");
-	expect(&crowd, 2, "MMM");
-	leave(&crowd);
+	join(crowd, b, "D0");
+	join(crowd, b, "D2");
+	join(crowd, c, "D3");
+	expect(crowd, 2, "MMM");
+	leave(crowd);
 	/* And the disk that was replaced is back as well. */
-	join(&crowd, c, "D0");
-	join(&crowd, a, "D1");
-	join(&crowd, b, "D2");
-	join(&crowd, a, "D3");
-	expect(&crowd, 0, "MTMM");
-	leave(&crowd);
+	join(crowd, c, "D0");
+	join(crowd, a, "D1");
+	join(crowd, b, "D2");
+	join(crowd, a, "D3");
+	expect(crowd, 0, "MTMM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -435,16 +442,16 @@ static void an_activation_cut_off_is_finished(struct kunit *test)
 /* Backed out: the old family again, above the new one that some disk kept. */
 static void an_activation_taken_back_is_outranked(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 1, 1, true);
 	struct emd_config *b = without(test, a, "D1");
 	struct emd_config *c = replaced(test, b, 1, "D3", 77), *back = lab_next(b);
 
 	emd_imsm_ops.supersede(back, c->generation);
-	join(&crowd, back, "D0");
-	join(&crowd, c, "D2");
-	expect(&crowd, 0, "MM");
-	leave(&crowd);
+	join(crowd, back, "D0");
+	join(crowd, c, "D2");
+	expect(crowd, 0, "MM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
@@ -454,16 +461,16 @@ static void an_activation_taken_back_is_outranked(struct kunit *test)
 /* The same table under two families of one age: mdadm starts neither, nor do we. */
 static void equal_claims_are_refused(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true), *b = lab_next(a);
 	struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)b->native;
 
 	head->family_num = cpu_to_le32(12345);
 	emd_imsm_ops.supersede(b, a->generation - 1);
-	join(&crowd, a, "D0");
-	join(&crowd, b, "D1");
-	expect(&crowd, -ENOTUNIQ, "CC");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, b, "D1");
+	expect(crowd, -ENOTUNIQ, "CC");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 }
@@ -471,22 +478,22 @@ static void equal_claims_are_refused(struct kunit *test)
 /* Someone made a spare of a member: its content is gone, whatever the table says. */
 static void a_member_made_a_spare_holds_nothing(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
 	struct emd_config *fresh = make(test, EMD_LEVEL_RAID1, 2, 0, 1, false);
 	struct emd_config *empty = lab_next(a);
 
 	emd_change_delete_array(empty, 0);
 	commit(test, a, empty);
-	join(&crowd, a, "D0");
-	join(&crowd, empty, "D1");
-	expect(&crowd, 0, "MS");
-	leave(&crowd);
+	join(crowd, a, "D0");
+	join(crowd, empty, "D1");
+	expect(crowd, 0, "MS");
+	leave(crowd);
 	/* But of an array that never held anything it is a creation cut off. */
-	join(&crowd, fresh, "D0");
-	join(&crowd, empty, "D1");
-	expect(&crowd, 0, "MM");
-	leave(&crowd);
+	join(crowd, fresh, "D0");
+	join(crowd, empty, "D1");
+	expect(crowd, 0, "MM");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(fresh);
 	emd_config_free(empty);
@@ -494,15 +501,15 @@ static void a_member_made_a_spare_holds_nothing(struct kunit *test)
 
 static void a_disk_that_shrank_is_not_taken(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct crowd *crowd = gather(test);
 	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
 	struct emd_config *b = dirtied(test, a, true);
 
-	join(&crowd, b, "D0");
-	join(&crowd, a, "D1");
-	crowd.img[1].disk_sectors--;
-	expect(&crowd, 0, "MF");
-	leave(&crowd);
+	join(crowd, b, "D0");
+	join(crowd, a, "D1");
+	crowd->img[1].disk_sectors--;
+	expect(crowd, 0, "MF");
+	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 }

@@ -67,22 +67,17 @@ static const struct case_golden goldens[] = {
 	  "zero raid0 128 32768 0+16384+2048 UU idle",
 	  "M512-00/2 M512-01/2 | d0 NORMAL [0 1] | 480" },
 	{ "matrix_both_512",
-	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 "
-	  "UU resync 256 uninitialised",
-	  "M512-00/2 M512-01/2 | d0 NORMAL [0 1] | INIT 1 d0 NORMAL [0 1] <- UNINIT [0 1] "
-	  "| 704" },
+	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 UU resync 256 uninitialised",
+	  "M512-00/2 M512-01/2 | d0 NORMAL [0 1] | INIT 1 d0 NORMAL [0 1] <- UNINIT [0 1] | 704" },
 	{ "matrix_idle_512",
-	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 "
-	  "UU idle",
+	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 UU idle",
 	  "M512-00/2 M512-01/2 | d0 NORMAL [0 1] | d0 NORMAL [0 1] | 648" },
 	{ "matrix_idle_4096",
-	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 "
-	  "UU idle",
+	  "zero raid0 128 32768 0+16384+2048 UU idle; one raid1 128 6144 24576+6144+2048 UU idle",
 	  "M4096-00/2 M4096-01/2 | d0 NORMAL [0 1] | d0 NORMAL [0 1] | 648" },
 	{ "raid10_init_512",
 	  "v0 raid10 128 81920 0+40960+2048 UUUU resync 47104 uninitialised",
-	  "T512-00/2 T512-01/2 T512-02/2 T512-03/2 | INIT 184 d0 NORMAL [0 1 2 3] <- "
-	  "UNINIT [0 1 2 3] | 648" },
+	  "T512-00/2 T512-01/2 T512-02/2 T512-03/2 | INIT 184 d0 NORMAL [0 1 2 3] <- UNINIT [0 1 2 3] | 648" },
 	{ "raid10_idle_512",
 	  "v0 raid10 128 81920 0+40960+2048 UUUU idle",
 	  "T512-00/2 T512-01/2 T512-02/2 T512-03/2 | d0 NORMAL [0 1 2 3] | 584" },
@@ -91,8 +86,7 @@ static const struct case_golden goldens[] = {
 	  "T512-00/2 T512-01:0/6 T512-02:0/6 T512-03/2 | d0 DEGRADED [0 R1 R2 3] f1 | 584" },
 	{ "raid10_rebuild_512",
 	  "v0 raid10 128 81920 0+40960+2048 URFU rebuild 2560",
-	  "T512-00/2 T512-02:0/6 T512-03/2 T512-04/2 | REBUILD 5 d0 DEGRADED [0 3 R1 2] f1 "
-	  "<- DEGRADED [0 R3 R1 2] f1 | 648" },
+	  "T512-00/2 T512-02:0/6 T512-03/2 T512-04/2 | REBUILD 5 d0 DEGRADED [0 3 R1 2] f1 <- DEGRADED [0 R3 R1 2] f1 | 648" },
 	{ "raid10_rebuilt_512",
 	  "v0 raid10 128 81920 0+40960+2048 UUFU idle",
 	  "T512-00/2 T512-02:0/6 T512-03/2 T512-04/2 | d0 DEGRADED [0 3 R1 2] f2 | 584" },
@@ -101,12 +95,10 @@ static const struct case_golden goldens[] = {
 	  "T4096-00/2 T4096-01/2 T4096-02/2 T4096-03/2 | d0 NORMAL [0 1 2 3] | 584" },
 	{ "raid10_rebuild_4096",
 	  "v0 raid10 128 81920 0+40960+2048 URFU rebuild 0",
-	  "T4096-00/2 T4096-02:0/6 T4096-03/2 T4096-04/2 | REBUILD 0 d0 DEGRADED [0 3 R1 "
-	  "2] f1 <- DEGRADED [0 R3 R1 2] f1 | 648" },
+	  "T4096-00/2 T4096-02:0/6 T4096-03/2 T4096-04/2 | REBUILD 0 d0 DEGRADED [0 3 R1 2] f1 <- DEGRADED [0 R3 R1 2] f1 | 648" },
 	{ "raid5_init_512",
 	  "v0 raid5 128 81920 0+40960+2048 UUU resync 22016 uninitialised",
-	  "F512-00/2 F512-01/2 F512-02/2 | INIT 86 d0 NORMAL [0 1 2] <- UNINIT [0 1 2] | "
-	  "592" },
+	  "F512-00/2 F512-01/2 F512-02/2 | INIT 86 d0 NORMAL [0 1 2] <- UNINIT [0 1 2] | 592" },
 	{ "raid5_idle_512",
 	  "v0 raid5 128 81920 0+40960+2048 UUU idle",
 	  "F512-00/2 F512-01/2 F512-02/2 | d0 NORMAL [0 1 2] | 532" },
@@ -115,32 +107,22 @@ static const struct case_golden goldens[] = {
 	  "F512-00/2 F512-01:0/6 F512-02/2 | d0 DEGRADED [0 R1 2] f1 | 532" },
 	{ "raid5_rebuild_512",
 	  "v0 raid5 128 81920 0+40960+2048 URU rebuild 0",
-	  "F512-00/2 F512-02/2 F512-03/2 | REBUILD 0 d0 NORMAL [0 2 1] f1 <- DEGRADED [0 "
-	  "R2 1] f1 | 592" },
+	  "F512-00/2 F512-02/2 F512-03/2 | REBUILD 0 d0 NORMAL [0 2 1] f1 <- DEGRADED [0 R2 1] f1 | 592" },
 	{ "raid5_repair_512",
 	  "v0 raid5 128 81920 0+40960+2048 UUU resync 0 dirty",
-	  "F512-00/2 F512-02/2 F512-03/2 | REPAIR 0 d1 NORMAL [0 2 1] <- NORMAL [0 2 1] | "
-	  "592" },
+	  "F512-00/2 F512-02/2 F512-03/2 | REPAIR 0 d1 NORMAL [0 2 1] <- NORMAL [0 2 1] | 592" },
 	{ "raid5_idle_4096",
 	  "v0 raid5 128 81920 0+40960+2048 UUU idle",
 	  "F4096-00/2 F4096-01/2 F4096-02/2 | d0 NORMAL [0 1 2] | 532" },
 	{ "big_512",
-	  "v0 raid5 128 10737418240 0+5368709120+2048 UUU idle; v1 raid0 256 3221164032 "
-	  "5368717312+1073721344+2048 UUU idle",
-	  "BIG512-00/2 BIG512-01/2 BIG512-02/2 | d0 NORMAL [0 1 2] | d0 NORMAL [0 2 1] | "
-	  "704" },
+	  "v0 raid5 128 10737418240 0+5368709120+2048 UUU idle; v1 raid0 256 3221164032 5368717312+1073721344+2048 UUU idle",
+	  "BIG512-00/2 BIG512-01/2 BIG512-02/2 | d0 NORMAL [0 1 2] | d0 NORMAL [0 2 1] | 704" },
 	{ "big_4096",
-	  "v0 raid5 128 10737418240 0+5368709120+2048 UUU idle; v1 raid0 256 3221164032 "
-	  "5368717312+1073721344+2048 UUU idle",
-	  "BIG4096-00/2 BIG4096-01/2 BIG4096-02/2 | d0 NORMAL [0 1 2] | d0 NORMAL [0 2 1] "
-	  "| 704" },
+	  "v0 raid5 128 10737418240 0+5368709120+2048 UUU idle; v1 raid0 256 3221164032 5368717312+1073721344+2048 UUU idle",
+	  "BIG4096-00/2 BIG4096-01/2 BIG4096-02/2 | d0 NORMAL [0 1 2] | d0 NORMAL [0 2 1] | 704" },
 	{ "many_512",
-	  "v0 raid10 128 163840 0+20480+2048 UUUUUUUUUUUUUUUU idle; v1 raid5 256 1351680 "
-	  "28672+90112+2048 UUUUUUUUUUUUUUUU idle",
-	  "N512-00/2 N512-01/2 N512-02/2 N512-03/2 N512-04/2 N512-05/2 N512-06/2 N512-07/2 "
-	  "N512-08/2 N512-09/2 N512-10/2 N512-11/2 N512-12/2 N512-13/2 N512-14/2 N512-15/2 "
-	  "| d0 NORMAL [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] | d0 NORMAL [0 1 2 3 4 5 6 "
-	  "7 8 9 10 11 12 13 14 15] | 1432" },
+	  "v0 raid10 128 163840 0+20480+2048 UUUUUUUUUUUUUUUU idle; v1 raid5 256 1351680 28672+90112+2048 UUUUUUUUUUUUUUUU idle",
+	  "N512-00/2 N512-01/2 N512-02/2 N512-03/2 N512-04/2 N512-05/2 N512-06/2 N512-07/2 N512-08/2 N512-09/2 N512-10/2 N512-11/2 N512-12/2 N512-13/2 N512-14/2 N512-15/2 | d0 NORMAL [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] | d0 NORMAL [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] | 1432" },
 	{ "ppl_512",
 	  "v0 raid5 128 81920 0+40960+2048 UUU idle read-only",
 	  "X512-00/2 X512-01/2 X512-02/2 | d0 NORMAL [0 1 2] | 532" },
@@ -155,8 +137,7 @@ static const struct case_golden goldens[] = {
 	  "Y512-00/2 Y512-01/2 | d0 NORMAL [0 1] | 504" },
 	{ "grow_512",
 	  "v0 raid0 128 245760 0+81920+2048 UUU idle no-start",
-	  "Z512-00/2 Z512-01/2 Z512-02/2 | GENERAL 0 d0 NORMAL [0 1 2] <- NORMAL [0 1] | "
-	  "588" },
+	  "Z512-00/2 Z512-01/2 Z512-02/2 | GENERAL 0 d0 NORMAL [0 1 2] <- NORMAL [0 1] | 588" },
 };
 
 static const struct imsm_golden *find(struct kunit *test, const char *name)
@@ -214,7 +195,7 @@ static struct emd_config *decode_golden(struct kunit *test, const char *name)
 static void what_mdadm_wrote_is_understood(struct kunit *test)
 {
 	struct emd_config *cfg;
-	struct line line;
+	static struct line line;
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(goldens), ARRAY_SIZE(imsm_golden));
@@ -487,7 +468,7 @@ static void changes_give_the_bytes_that_mdadm_writes(struct kunit *test)
 {
 	struct emd_errmsg msg = {};
 	struct emd_config *t0, *t1, *to;
-	struct line got, want;
+	static struct line got, want;
 	unsigned int i;
 	u32 size;
 
@@ -854,7 +835,7 @@ static void damage_is_named_or_harmless(struct kunit *test)
 	struct emd_errmsg msg;
 	struct emd_config *cfg;
 	struct lab_disk disk;
-	struct line line;
+	static struct line line;
 	struct knife k;
 	unsigned int i;
 	u8 *mpb;
@@ -999,7 +980,7 @@ static void literal_raid10_is_accepted(struct kunit *test)
 	const struct imsm_golden *golden = find(test, "raid10_idle_512");
 	struct emd_config *cfg;
 	struct lab_disk disk;
-	struct line line;
+	static struct line line;
 	struct knife k;
 	u8 *mpb = unpack(test, golden);
 
@@ -1022,7 +1003,7 @@ static void a_verify_that_repairs_nothing_is_over(struct kunit *test)
 	const struct imsm_golden *golden = find(test, "raid5_repair_512");
 	struct emd_config *t0, *t1;
 	struct lab_disk disk;
-	struct line line;
+	static struct line line;
 	struct knife k;
 	u8 *mpb = unpack(test, golden);
 
@@ -1193,7 +1174,7 @@ static const struct case_serial serials[] = {
 	{ "1234567890123456", "1234567890123456" },
 	{ "   \t ", "" },
 	{ "", "" },
-	{ "a\xe4\x7f" "b", "ab" },
+	{ "a\344\177b", "ab" },
 };
 
 static void serials_are_normalised_as_mdadm_does(struct kunit *test)
