@@ -37,7 +37,6 @@
 #include <linux/module.h>
 #include <linux/part_stat.h>
 #include <linux/percpu-refcount.h>
-#include <linux/slab.h>
 #include <trace/events/block.h>
 
 #include "emd.h"
