@@ -195,8 +195,8 @@ static struct model *model_alloc(struct kunit *test)
 }
 
 /* Call @fn for every member count, with a few random strips, lengths and tails. */
-static void for_each_model(struct kunit *test,
-			   void (*fn)(struct kunit *test, struct model *m, struct rand_ctx *ctx))
+static void try_models(struct kunit *test,
+		       void (*fn)(struct kunit *test, struct model *m, struct rand_ctx *ctx))
 {
 	const struct shape *shape = test->param_value;
 	struct model *m = model_alloc(test);
@@ -267,7 +267,7 @@ static void check_map(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 
 static void maps_as_painted(struct kunit *test)
 {
-	for_each_model(test, check_map);
+	try_models(test, check_map);
 }
 
 static void check_parity(struct kunit *test, struct model *m, struct rand_ctx *ctx)
@@ -295,7 +295,7 @@ static void parity_is_where_painted(struct kunit *test)
 
 	if (!shape->parity)
 		kunit_skip(test, "has no parity");
-	for_each_model(test, check_parity);
+	try_models(test, check_parity);
 }
 
 /* Rows are filled, and every strip has all its copies in them, at each multiple. */
@@ -327,7 +327,7 @@ static void check_stripe(struct kunit *test, struct model *m, struct rand_ctx *c
 
 static void stripe_is_smallest_whole_unit(struct kunit *test)
 {
-	for_each_model(test, check_stripe);
+	try_models(test, check_stripe);
 }
 
 static void check_dense(struct kunit *test, struct model *m, struct rand_ctx *ctx)
@@ -373,7 +373,7 @@ static void ranges_are_one_run_on_a_slot(struct kunit *test)
 
 	if (!emd_geo_dense(&geo))
 		kunit_skip(test, "a range may have gaps on a slot");
-	for_each_model(test, check_dense);
+	try_models(test, check_dense);
 }
 
 /* ---- far out ------------------------------------------------------------------ */
@@ -423,7 +423,7 @@ static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 
 static void maps_near_the_largest_sector(struct kunit *test)
 {
-	for_each_model(test, check_far);
+	try_models(test, check_far);
 }
 
 /* ---- levels without strips ------------------------------------------------------- */
