@@ -3,7 +3,7 @@
 
 from imsm import shared as imsm
 
-groups = ["quick", "imsm"]
+groups = ["imsm"]
 
 
 def scenario(vm):
