@@ -372,6 +372,27 @@ static const char *const verdict_reasons[] = {
 };
 
 /*
+ * What the disks that we hold say by now: since they were last looked at we have
+ * written them, and those of a new container said nothing at all.
+ */
+static void look_at_claimed(struct emd_container *container)
+{
+	struct emd_disk *disk;
+
+	list_for_each_entry(disk, &container->disks, container_node) {
+		struct emd_probe probe;
+
+		if (!disk->file || READ_ONCE(disk->gone))
+			continue;
+		if (emd_disk_reread(disk, &probe) != -ENOMEM) {
+			probe.ops = container->ops;
+			emd_disk_take_probe(disk, &probe);
+		}
+		emd_probe_done(&probe);
+	}
+}
+
+/*
  * Elect among all disks of the container.
  *
  * Return: 0 with @el filled (free with election_free()), or -errno: -ENOTUNIQ
@@ -386,10 +407,11 @@ static int elect(struct emd_container *container, struct election *el, struct em
 	lockdep_assert_held(&emd_registry_lock);
 	lockdep_assert_held(&container->mutex);
 	memset(el, 0, sizeof(*el));
+	look_at_claimed(container);
 	list_for_each_entry(disk, &container->disks, container_node)
 		nr += disk->seen && !READ_ONCE(disk->gone);
 	if (!nr)
-		return -ENODATA;
+		return EMD_REFUSE(msg, -ENODATA, "no disk of %s has metadata", container->name);
 	el->disks = kcalloc(nr, sizeof(*el->disks), GFP_KERNEL);
 	el->cfgs = kcalloc(nr, sizeof(*el->cfgs), GFP_KERNEL);
 	el->imgs = kcalloc(nr, sizeof(*el->imgs), GFP_KERNEL);
@@ -688,7 +710,9 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 			goto refused;
 		if (!el.complete && !(flags & EMD_F_DEGRADED)) {
 			election_free(&el);
-			ret = EMD_REFUSE(msg, -EAGAIN, "members missing");
+			ret = EMD_REFUSE(msg, -EAGAIN,
+					 "members of %s are missing; --degraded starts without them",
+					 container->name);
 			emd_container_set_state(container, EMD_CONTAINER_WAITING,
 						"waiting for members");
 			goto out;
@@ -1146,6 +1170,7 @@ int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg)
 		if (ret && ret != -EAGAIN)
 			return ret;
 	}
+	look_at_claimed(container);
 	release_claims(container);
 	emd_container_set_state(container, EMD_CONTAINER_STOPPED, "stopped by command");
 	emd_unlock_container(container, noio);
