@@ -202,9 +202,10 @@ stock_version()
 	local v
 
 	for v in $(cd /lib/modules 2>/dev/null && printf '%s\n' 6.12.* | sort -rV); do
-		[ -e "/boot/vmlinuz-$v" ] && [ -e "/lib/modules/$v/build/Makefile" ] || continue
-		echo "$v"
-		return
+		if [ -e "/boot/vmlinuz-$v" ] && [ -e "/lib/modules/$v/build/Makefile" ]; then
+			echo "$v"
+			return
+		fi
 	done
 	die "no 6.12 kernel with headers is installed; run scripts/setup.sh"
 }
@@ -220,6 +221,17 @@ esac
 
 VERSION=$(source_version)
 mkdir -p "$CACHE"
+
+# What is finished can be handed out while somebody else builds.
+case $what in
+source)
+	[ ! -e "$CACHE/linux-$VERSION/.unpacked" ] || { echo "$CACHE/linux-$VERSION"; exit; } ;;
+debug)
+	[ ! -e "$(debug_dir)/.complete" ] || { echo "$(debug_dir)/arch/x86/boot/bzImage"; exit; } ;;
+debug-build)
+	[ ! -e "$(debug_dir)/.complete" ] || { debug_dir; exit; } ;;
+esac
+
 exec 9>"$CACHE/build.lock"
 flock 9
 

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Everything that is checked before a change goes in: one line for each result,
+# the sum on the last line. Logs of what failed are in out/.
+
+set -uo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$TOP" || exit 1
+
+scripts/setup.sh || exit 1
+mkdir -p out
+tally=$(mktemp)
+trap 'rm -f "$tally"' EXIT
+started=$SECONDS
+
+# result WORD KIND NAME SECONDS [REASON]
+result()
+{
+	printf '%s  %-7s %-44s %6d.0 s%s\n' "$1" "$2" "$3" "$4" "${5:+  $5}"
+}
+
+# one KIND NAME COMMAND...: the command's end is the result, its output a log
+one()
+{
+	local kind=$1 name=$2 began=$SECONDS log
+
+	shift 2
+	log=out/check/$kind-$name.log
+	mkdir -p out/check
+	if "$@" >"$log" 2>&1; then
+		result pass "$kind" "$name" $((SECONDS - began))
+		echo "1 0" >>"$tally"
+	else
+		result FAIL "$kind" "$name" $((SECONDS - began)) "log: $log"
+		tail -n 12 "$log" | sed 's/^/      /'
+		echo "0 1" >>"$tally"
+		return 1
+	fi
+}
+
+# many KIND NAME COMMAND...: the command's last line says "N passed, N failed"
+many()
+{
+	local kind=$1 name=$2 began=$SECONDS log sum
+
+	shift 2
+	log=out/check/$kind-$name.log
+	mkdir -p out/check
+	"$@" >"$log" 2>&1
+	local status=$?
+	sum=$(tail -n 1 "$log" | sed -n 's/.*\b\([0-9]\+\) passed, \([0-9]\+\) failed.*/\1 \2/p')
+	if [ "$status" -eq 0 ] && [ -n "$sum" ]; then
+		result pass "$kind" "$name" $((SECONDS - began)) "${sum% *} cases"
+		echo "$sum" >>"$tally"
+	else
+		result FAIL "$kind" "$name" $((SECONDS - began)) "log: $log"
+		tail -n 20 "$log" | sed 's/^/      /'
+		[ -n "$sum" ] && [ "${sum#* }" -gt 0 ] || sum="0 1"
+		echo "$sum" >>"$tally"
+	fi
+}
+
+# Scenarios print their own lines.
+scenarios()
+{
+	tests/run --tally "$tally" "$@" || [ $? -eq 1 ] || echo "0 1" >>"$tally"
+}
+
+built=yes
+one build module make module W=1 || built=
+one build emdctl make emdctl || built=
+for check in warnings sparse checkpatch kernel-doc includes shell python words; do
+	one lint "$check" env LINT_LINES=1000 scripts/lint.sh "$check"
+done
+one tool emdctl make -s -C tools/emdctl check
+many kunit user-mode-linux scripts/kunit.sh
+one fuzz 60-seconds scripts/fuzz.sh 60
+
+if [ -n "$built" ] && one kernel debug scripts/kernel.sh debug; then
+	scenarios --kernel stock
+	scenarios --kernel debug -g quick
+	one kernel builtin scripts/kernel.sh builtin && scenarios --kernel builtin
+else
+	result FAIL vm scenarios 0 "not run: no module, tool or kernel to run them with"
+	echo "0 1" >>"$tally"
+fi
+
+awk -v minutes=$(((SECONDS - started) / 60)) '
+	{ passed += $1; failed += $2 }
+	END { printf "in %d minutes\n%d passed, %d failed\n", minutes, passed, failed; exit failed != 0 }' "$tally"
