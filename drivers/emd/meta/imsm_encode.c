@@ -5,8 +5,7 @@
  * A member gets the container's native bytes, a spare a record of its own, a
  * lost disk nothing: it keeps what it last had, which no family that lives on
  * believes. The record sector behind the anchor is zeroed unless a general
- * migration needs it. The anchor goes last, when the rest is durable: until then
- * the old anchor's checksum vouches for the old bytes or for none.
+ * migration needs it. All of it is one write.
  *
  * Pure; allocates nothing.
  */
@@ -60,8 +59,11 @@ static struct emd_meta_write *add_write(struct emd_meta_writes *out, u64 offset,
 }
 
 /*
- * The MPB is in the buffer behind one sector of zeroes; @len is whole sectors.
- * From the front: extension, anchor, record.
+ * The buffer is as the disk will have it: extension, anchor (@len together),
+ * record. They are neighbours, so one write carries them. Extension and anchor
+ * share a checksum: a power cut between two writes would leave a copy that nobody
+ * believes, on as many disks as are written at that time. Within one write it is
+ * up to the disk, and where a physical block holds both it does not happen.
  */
 static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_record,
 		   struct emd_meta_writes *out)
@@ -71,16 +73,14 @@ static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_re
 
 	if (end < len + block)
 		return -ENOSPC;
-	if (!keep_record)
-		add_write(out, end - block, block, 0);
-	if (len > block)
-		add_write(out, end - block - len, len - block, 2 * block);
-	add_write(out, end - 2 * block, block, block)->barrier = true;
+	memset(out->buf + len, 0, block);
+	add_write(out, end - block - len, keep_record ? len : len + block, 0);
 	return 0;
 }
 
 static int encode_member(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out)
 {
+	u32 block = cfg->block_size, len = cfg->native_len;
 	struct imsm_view view;
 	bool keep_record = false;
 	int ret;
@@ -89,13 +89,13 @@ static int encode_member(const struct emd_config *cfg, u16 disk, struct emd_meta
 	ret = imsm_parse(cfg->native, cfg->native_len, cfg->block_size, &view, NULL);
 	if (ret)
 		return ret;
-	if (cfg->block_size + cfg->native_len > out->buf_len)
+	if (block + len > out->buf_len)
 		return -ENOSPC;
 	for (v = 0; v < view.nr_volumes; v++)
 		keep_record |= imsm_dev_migrating(&view, v, IMSM_MIGR_GENERAL);
-	memset(out->buf, 0, cfg->block_size);
-	memcpy(out->buf + cfg->block_size, cfg->native, cfg->native_len);
-	return lay_out(cfg, disk, cfg->native_len, keep_record, out);
+	memcpy(out->buf, cfg->native + block, len - block);
+	memcpy(out->buf + len - block, cfg->native, block);
+	return lay_out(cfg, disk, len, keep_record, out);
 }
 
 static int encode_spare(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out)
@@ -107,8 +107,8 @@ static int encode_spare(const struct emd_config *cfg, u16 disk, struct emd_meta_
 
 	if (2 * cfg->block_size > out->buf_len)
 		return -ENOSPC;
-	memset(out->buf, 0, 2 * cfg->block_size);
-	mpb = (struct imsm_mpb_ondisk *)(out->buf + cfg->block_size);
+	memset(out->buf, 0, cfg->block_size);
+	mpb = (struct imsm_mpb_ondisk *)out->buf;
 	entry = (struct imsm_disk_ondisk *)(mpb + 1);
 
 	memcpy(entry->serial, row->id, strnlen(row->id, IMSM_SERIAL_LEN));
