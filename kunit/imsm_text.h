@@ -6,6 +6,8 @@
 #ifndef _EMD_IMSM_TEXT_H
 #define _EMD_IMSM_TEXT_H
 
+#include <linux/stdarg.h>
+
 #include "imsm_lab.h"
 
 /**

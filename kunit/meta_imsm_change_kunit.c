@@ -528,6 +528,161 @@ static void supersede_outranks(struct kunit *test)
 	teardown(bench);
 }
 
+/* Edit the bytes as another writer might have, in front of everyone's eyes. */
+static void reparse(struct bench *bench, struct imsm_view *view)
+{
+	struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)bench->cfg->native;
+
+	bench->cfg->native_len = round_up(le32_to_cpu(head->mpb_size), bench->cfg->block_size);
+	head->check_sum = cpu_to_le32(imsm_checksum(bench->cfg->native,
+						    le32_to_cpu(head->mpb_size)));
+	KUNIT_ASSERT_EQ_MSG(bench->test, imsm_parse(bench->cfg->native, bench->cfg->native_len,
+						    bench->cfg->block_size, view, &bench->msg),
+			    0, "%s", bench->msg.text);
+}
+
+/* Bad blocks outside every array, one a disk. */
+static void add_log(struct bench *bench, u8 nr_disks)
+{
+	struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)bench->cfg->native;
+	u32 size = le32_to_cpu(head->mpb_size), len = 8 + 8 * nr_disks;
+	struct imsm_bbm_ondisk *bbm = (struct imsm_bbm_ondisk *)(bench->cfg->native + size);
+	struct imsm_view view;
+	u8 i;
+
+	bbm->signature = cpu_to_le32(IMSM_BBM_SIGNATURE);
+	bbm->entry_count = cpu_to_le32(nr_disks);
+	for (i = 0; i < nr_disks; i++) {
+		bbm->entries[i].disk_ordinal = i;
+		bbm->entries[i].start_lo = cpu_to_le16(10 + i);
+		bbm->entries[i].start_hi = cpu_to_le32(1);
+	}
+	head->mpb_size = cpu_to_le32(size + len);
+	head->bbm_log_size = cpu_to_le32(len);
+	head->attributes |= cpu_to_le32(IMSM_ATTR_BBM);
+	reparse(bench, &view);
+}
+
+/* "DISK:BLOCK" of every entry; nothing when there is no log. */
+static void check_log(struct bench *bench, const char *need)
+{
+	const struct imsm_bbm_ondisk *bbm;
+	struct imsm_view view;
+	bool has = *need;
+	u32 i;
+
+	reparse(bench, &view);
+	bbm = imsm_bbm(&view);
+	bench->line.len = 0;
+	bench->line.text[0] = 0;
+	for (i = 0; bbm && i < le32_to_cpu(bbm->entry_count); i++)
+		add(&bench->line, "%u:%u ", bbm->entries[i].disk_ordinal,
+		    le16_to_cpu(bbm->entries[i].start_lo));
+	KUNIT_EXPECT_STREQ(bench->test, (const char *)bench->line.text, need);
+	KUNIT_EXPECT_EQ(bench->test, !!bbm, has);
+	KUNIT_EXPECT_EQ(bench->test,
+			!!(le32_to_cpu(imsm_mpb(&view)->attributes) & IMSM_ATTR_BBM), has);
+}
+
+static void bad_blocks_follow_their_disks(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 4, 512);
+	struct emd_config *t1;
+
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID5, 3, 81920, true), "healthy",
+	       "D0/2 D1/2 D2/2 | d0 NORMAL [0 1 2] | 532");
+	add_log(bench, 3);
+	check_log(bench, "0:10 1:11 2:12 ");
+	t1 = edit(bench);
+	emd_change_dirty(t1, first(t1), true);
+	commit(bench, t1, "written", "D0/2 D1/2 D2/2 | d1 NORMAL [0 1 2] | 564");
+	check_log(bench, "0:10 1:11 2:12 ");
+	t1 = edit(bench);
+	emd_change_fail_disk(t1, 1);
+	commit(bench, t1, "D1 fails", "D0/2 D1:0/6 D2/2 | d1 DEGRADED [0 R1 2] f1 | 556");
+	check_log(bench, "0:10 2:12 ");
+	t1 = edit(bench);
+	emd_change_activate_spare(t1, first(t1), 1, 3);
+	commit(bench, t1, "D3 activated",
+	       "D0/2 D2/2 D3/2 | REBUILD 0 d1 NORMAL [0 2 1] f1 <- DEGRADED [0 R2 1] f1 | 616");
+	check_log(bench, "0:10 1:12 ");
+	t1 = edit(bench);
+	emd_change_fail_disk(t1, 0);
+	emd_change_fail_disk(t1, row_of(bench, t1, "D2"));
+	KUNIT_ASSERT_EQ(test, lab_commit(bench->cfg, t1, &bench->msg), 0);
+	emd_config_free(bench->cfg);
+	bench->cfg = t1;
+	check_log(bench, "");
+	teardown(bench);
+}
+
+/* Some firmware lists spares in the table of everyone. */
+static void a_listed_spare_is_activated_in_place(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 3, 512);
+	struct imsm_view view;
+	struct emd_config *t1, *back;
+
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID5, 3, 81920, true), "as a start",
+	       "D0/2 D1/2 D2/2 | d0 NORMAL [0 1 2] | 532");
+	t1 = edit(bench);
+	emd_change_delete_array(t1, 0);
+	KUNIT_ASSERT_EQ(test, lab_commit(bench->cfg, t1, &bench->msg), 0);
+	emd_config_free(bench->cfg);
+	bench->cfg = t1;
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID0, 3, 8192, true), "three disks",
+	       "D0/2 D1/2 D2/2 | d0 NORMAL [0 1 2] | 532");
+	/* Turn it into a RAID1 of two with D2 beside it. */
+	reparse(bench, &view);
+	imsm_disk(&view, 2)->status = cpu_to_le32(IMSM_DISK_SPARE);
+	imsm_dev(&view, 0)->size_low = cpu_to_le32(4096);
+	imsm_map(&view, 0, 0)->num_members = 2;
+	imsm_map(&view, 0, 0)->num_domains = 2;
+	imsm_map(&view, 0, 0)->raid_level = 1;
+	imsm_mpb(&view)->mpb_size = cpu_to_le32(view.size - 4);
+	reparse(bench, &view);
+	lab_put_mpb(&bench->disks[0], bench->cfg->native, view.size);
+	back = lab_decode(&bench->disks[0], &bench->msg);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(back), "%s", bench->msg.text);
+	KUNIT_EXPECT_EQ(test, back->disks[2].state, EMD_DISK_SPARE);
+	KUNIT_EXPECT_EQ(test, back->disks[2].native, 2);
+	emd_config_free(bench->cfg);
+	bench->cfg = back;
+
+	t1 = edit(bench);
+	emd_change_fail_disk(t1, 0);
+	emd_change_activate_spare(t1, first(t1), 0, 2);
+	commit(bench, t1, "D0 fails, D2 takes over",
+	       "D1/2 D2/2 | REBUILD 0 d0 NORMAL [1 0] f0 <- DEGRADED [R1 0] f0 | 536");
+	teardown(bench);
+}
+
+/* Not every writer renames what failed; then its name is free when it returns. */
+static void a_disk_that_failed_under_its_name_returns(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 2, 512);
+	struct emd_config_disk row;
+	struct imsm_view view;
+	struct emd_config *t1;
+	int disk;
+
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID1, 2, 40960, true), "healthy",
+	       "D0/2 D1/2 | d0 NORMAL [0 1] | 480");
+	emd_change_fail_disk(bench->cfg, 1);
+	reparse(bench, &view);
+	imsm_disk(&view, 1)->status |= cpu_to_le32(IMSM_DISK_FAILED);
+	t1 = edit(bench);
+	KUNIT_EXPECT_EQ(test, emd_change_remove_disk(t1, 1), 0);
+	KUNIT_ASSERT_EQ(test, emd_imsm_ops.new_disk("D1", DISK_SECTORS, 512, &row, NULL), 0);
+	row.handle = 2;
+	disk = emd_change_add_disk(t1, &row);
+	KUNIT_ASSERT_EQ(test, disk, 2);
+	emd_change_activate_spare(t1, first(t1), 1, disk);
+	commit(bench, t1, "D1 comes back as a spare",
+	       "D0/2 D1/2 | REBUILD 0 d0 NORMAL [0 1] f1 <- DEGRADED [0 R1] f1 | 536");
+	teardown(bench);
+}
+
 /* A power cut between any two writes leaves the old metadata or the new, on every disk. */
 static void torn_writes_read_as_old_or_new(struct kunit *test)
 {
@@ -674,6 +829,9 @@ static struct kunit_case change_cases[] = {
 	KUNIT_CASE(deleting_arrays),
 	KUNIT_CASE(flagged_volumes_are_left_alone),
 	KUNIT_CASE(supersede_outranks),
+	KUNIT_CASE(bad_blocks_follow_their_disks),
+	KUNIT_CASE(a_listed_spare_is_activated_in_place),
+	KUNIT_CASE(a_disk_that_failed_under_its_name_returns),
 	KUNIT_CASE(torn_writes_read_as_old_or_new),
 	KUNIT_CASE(checkpoints_are_never_ahead),
 	KUNIT_CASE(dirty_means_start_over),
