@@ -505,15 +505,17 @@ def main():
         screen.line()
         screen.line("  Interrupted; the virtual machine is gone.")
     finally:
-        screen.show_cursor()
+        # First: when the terminal is gone, every word from here on raises.
         vm.close()
         if status == 1:
             kept = os.path.join(OUT, "logs/demo")
             shutil.rmtree(kept, ignore_errors=True)
             os.makedirs(os.path.dirname(kept), exist_ok=True)
             shutil.move(directory, kept)
-            screen.line(INDENT + "  logs and disk images: " + os.path.relpath(kept, TOP))
         shutil.rmtree(directory, ignore_errors=True)
+        if status == 1:
+            screen.line(INDENT + "  logs and disk images: " + os.path.relpath(kept, TOP))
+        screen.show_cursor()
     return status
 
 
