@@ -127,7 +127,7 @@ struct defect {
 	const char *reason;	/* part of it */
 };
 
-static void no_name(struct emd_config *cfg) { memset(cfg->arrays[0].name, 0, 1); }
+static void no_name(struct emd_config *cfg) { cfg->arrays[0].name[0] = '\0'; }
 static void odd_block(struct emd_config *cfg) { cfg->block_size = 520; }
 static void twin_device(struct emd_config *cfg) { cfg->disks[1].handle = 10; }
 static void stray_disk(struct emd_config *cfg) { cfg->members[1].disk = 3; }

@@ -258,6 +258,7 @@ static bool family_split(const struct election *e, u32 family, const struct cand
 	const struct candidate *a, *b;
 
 	*one = NULL;
+	*other = NULL;
 	for (a = e->cand; a < e->cand + e->nr; a++) {
 		for (b = e->cand; b < e->cand + e->nr; b++) {
 			if (!a->votes || !b->votes || a->family != family || b->family != family ||
@@ -280,6 +281,7 @@ static const struct candidate *champion(const struct election *e, struct emd_err
 	struct candidate *c;
 	unsigned int nr_voters = 0, nr_complete = 0;
 
+	*ret = 0;
 	for (c = e->cand; c < e->cand + e->nr; c++) {
 		c->complete = c->votes && family_head(e, c->family) == c && family_complete(e, c);
 		nr_voters += c->votes;
