@@ -4,9 +4,10 @@
  * the IMSM handler take for true.
  *
  * Disks of 64 MiB (big: 3 TiB), arrays of 20 MiB a member, made with -c64, by the
- * commands that the names suggest; and one that firmware wrote. Only bytes that are not zero are kept, in runs:
- * offset (2 bytes, little-endian), length, bytes; a length of 0 ends. What stood
- * behind mpb_size in its last sector is part of it.
+ * commands that the names suggest; and one that firmware wrote, from the tests of
+ * util-linux. Only bytes that are not zero are kept, in runs: offset (2 bytes,
+ * little-endian), length, bytes; a length of 0 ends. What stood behind mpb_size in
+ * its last sector is part of it.
  */
 #ifndef _EMD_IMSM_GOLDEN_H
 #define _EMD_IMSM_GOLDEN_H
