@@ -124,10 +124,8 @@ int emd_admin_assemble(struct emd_admin *adm, u64 container_id)
 			continue;
 		}
 		err = emd_container_assemble(container, flags, adm->msg);
-		if (err == -EAGAIN)
-			EMD_REFUSE(adm->msg, err, "members of %s are missing; --degraded starts without them",
-				   container->name);
-		ret = ret ?: err;
+		/* Trying again does not help: the reason is in the message. */
+		ret = ret ?: (err == -EAGAIN ? -ENODEV : err);
 	}
 	emd_unlock_registry(noio);
 	if (!found && container_id)

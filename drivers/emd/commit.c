@@ -9,10 +9,10 @@
  *   switch   T1 is published; T0 becomes the reserve after a grace period
  *   abort    T1 is dropped; what was written of it is outranked by T0
  *
- * The write. The first disk is written completely and durably before any other
- * is touched, so at every moment one disk carries a whole T0 or a whole T1.
- * The others follow in parallel. Each write is FUA; within a disk a barrier
- * orders what the format says must be ordered. With ->flush set, every disk's
+ * The write. Disks are written one after the other, each completely and durably
+ * before the next is touched: at every moment all but one carry a whole T0 or a
+ * whole T1. Each write is FUA; within a disk a barrier orders what the format
+ * says must be ordered. With ->flush set, every disk's
  * cache is flushed before the first byte of T1 goes out ("clean" must not
  * outlive the data it vouches for).
  *
@@ -339,54 +339,30 @@ static int flush_disks(struct emd_container *container)
 }
 
 /*
- * Write what is encoded: first one disk wholly, then the rest side by side.
- * Returns the number of disks that refused.
+ * Write what is encoded, one disk after the other: a power cut tears the copy of
+ * one disk at most, and all others hold a whole T0 or T1. Stops at the first that
+ * refuses; the caller decides what becomes of T1.
+ * Returns the number of disks that refused, 0 or 1.
  */
 static int write_disks(struct emd_container *container, unsigned int *nr_written)
 {
-	struct emd_disk *disk, *first = NULL;
-	unsigned int i, most = 0;
-	int ret, failed = 0;
+	struct emd_disk *disk;
+	unsigned int i;
+	int ret;
 
 	*nr_written = 0;
 	list_for_each_entry(disk, &container->disks, container_node) {
-		if (!disk->meta_writes.nr)
-			continue;
-		if (!first) {
-			for (i = 0, ret = 0; i < disk->meta_writes.nr && !ret; i++) {
-				emd_disk_meta_start(disk, i);
-				ret = emd_disk_meta_wait(disk);
-			}
-			if (ret) {
-				disk_refused(disk, ret);
-				/* Nothing whole is out yet: stop before a second disk. */
-				return 1;
-			}
-			first = disk;
-			(*nr_written)++;
-			continue;
-		}
-		most = max(most, disk->meta_writes.nr);
-	}
-
-	for (i = 0; i < most; i++) {
-		list_for_each_entry(disk, &container->disks, container_node) {
-			if (disk != first && i < disk->meta_writes.nr && !disk->meta_failed)
-				emd_disk_meta_start(disk, i);
-		}
-		list_for_each_entry(disk, &container->disks, container_node) {
-			if (disk == first || i >= disk->meta_writes.nr || disk->meta_failed)
-				continue;
+		for (i = 0, ret = 0; i < disk->meta_writes.nr && !ret; i++) {
+			emd_disk_meta_start(disk, i);
 			ret = emd_disk_meta_wait(disk);
-			if (ret) {
-				disk_refused(disk, ret);
-				failed++;
-			} else if (i + 1 == disk->meta_writes.nr) {
-				(*nr_written)++;
-			}
 		}
+		if (ret) {
+			disk_refused(disk, ret);
+			return 1;
+		}
+		*nr_written += !!disk->meta_writes.nr;
 	}
-	return failed;
+	return 0;
 }
 
 static int encode_all(struct emd_container *container, const struct emd_config *cfg)
@@ -414,9 +390,11 @@ static void write_back(struct emd_transaction *txn)
 	WARN_ON(emd_config_copy(back, txn->t0));
 	back->ops->supersede(back, container->attempted);
 	container->attempted = back->generation;
-	if (encode_all(container, back))
-		return;
-	write_disks(container, &nr_written);
+	/* Each round leaves out one disk more, so this ends. */
+	do {
+		if (encode_all(container, back))
+			return;
+	} while (write_disks(container, &nr_written));
 	/* The same config, only newer: readers may move on to it. */
 	rcu_assign_pointer(container->config, back);
 	container->reserve[0] = container->reserve[1];
@@ -475,8 +453,11 @@ int emd_txn_write(struct emd_transaction *txn)
 			break;
 		}
 	}
-	if (txn->administrative)
+	if (txn->administrative) {
 		write_back(txn);
+		/* Who refused is out of step: the worker fails its members. */
+		emd_container_kick(container);
+	}
 	return -EIO;
 }
 

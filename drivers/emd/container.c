@@ -295,6 +295,7 @@ struct election {
 	u16 *rows;
 	struct emd_config *config;	/* T0 to be: the champion's, with handles */
 	bool complete;			/* every disk an array needs is there */
+	bool degraded;			/* some slot is lost by the metadata's own account */
 };
 
 static void election_free(struct election *el)
@@ -349,8 +350,10 @@ static int election_config(struct election *el, struct emd_errmsg *msg)
 			struct emd_config_member *cm = emd_config_member(cfg, ca, slot);
 
 			if (cm->state != EMD_MEMBER_IN_SYNC &&
-			    cm->state != EMD_MEMBER_REBUILDING)
+			    cm->state != EMD_MEMBER_REBUILDING) {
+				el->degraded = true;
 				continue;
+			}
 			if (cm->disk == EMD_NO_DISK || !cfg->disks[cm->disk].handle)
 				el->complete = false;
 		}
@@ -717,6 +720,16 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 						"waiting for members");
 			goto out;
 		}
+		/*
+		 * What it has written off may be here too and think the same of
+		 * it: no decision before every disk has been looked at.
+		 */
+		if (el.degraded && (flags & EMD_F_ALL) && !(flags & EMD_F_DEGRADED) &&
+		    emd_scan_busy()) {
+			election_free(&el);
+			ret = EMD_REFUSE(msg, -EAGAIN, "disks are still being looked at");
+			goto out;
+		}
 		if (el.config->flags & EMD_CFG_READ_ONLY)
 			container->read_only = true;
 		ret = claim_members(container, el.config, container->read_only, msg);
@@ -795,6 +808,23 @@ static void container_evaluate(struct emd_container *container)
 	}
 }
 
+/**
+ * emd_registry_evaluate() - every disk has been looked at: what can be assembled?
+ *
+ * Context: Process context, takes G.
+ */
+void emd_registry_evaluate(void)
+{
+	struct emd_container *container;
+	unsigned int noio = emd_lock_registry();
+
+	list_for_each_entry(container, &emd_containers, node) {
+		if (container->state == EMD_CONTAINER_WAITING)
+			container_evaluate(container);
+	}
+	emd_unlock_registry(noio);
+}
+
 /* ---- late arrivals ------------------------------------------------------------------ */
 
 /*
@@ -846,8 +876,8 @@ static bool idle_and_untouched(struct emd_container *container)
  * it as good and the container was not written since it was assembled, it takes
  * its place; else it is stale and left alone.
  *
- * Return: true when the late one carries the newer truth and nobody has used the
- * older yet: then the container is to be assembled anew.
+ * Return: true when the late one carries the newer truth, or another one, and
+ * nobody has used what runs yet: then everything is to be decided anew.
  */
 static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 {
@@ -872,7 +902,8 @@ static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 		    container->attempted != cfg->generation)
 			row = EMD_NO_DISK;
 	}
-	if (!ret && el.disks[el.champion] == disk && idle_and_untouched(container)) {
+	if ((ret == -ENOTUNIQ || (!ret && el.disks[el.champion] == disk)) &&
+	    idle_and_untouched(container)) {
 		anew = true;
 		goto out;
 	}
@@ -999,7 +1030,7 @@ void emd_registry_add_probe(struct emd_probe *probe)
 		anew = late_arrival(container, disk);
 	emd_unlock_container(container, noio_c);
 	if (anew && !emd_container_stop(container, NULL)) {
-		emd_container_warn(container, "%s carries newer metadata, assembling again",
+		emd_container_warn(container, "%s carries newer metadata, deciding again",
 				   disk->name);
 		noio_c = emd_lock_container(container);
 		emd_container_set_state(container, EMD_CONTAINER_WAITING, "");

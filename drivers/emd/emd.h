@@ -531,6 +531,7 @@ int emd_scan_start(void);
 void emd_scan_stop(void);
 void emd_scan_all(bool wait);
 void emd_scan_dev(dev_t devt);
+bool emd_scan_busy(void);
 
 /* disk.c */
 struct emd_disk *emd_disk_get_by_dev(dev_t devt);	/* G */

@@ -29,6 +29,7 @@
  * @node: scan_items, empty when the owner is not the work any more
  * @devt: device
  * @retries: so far
+ * @first: counted in scan_first_looks
  * @gone: it left, instead of came
  * @diskseq: of the one that left
  */
@@ -37,6 +38,7 @@ struct scan_item {
 	struct list_head node;
 	dev_t devt;
 	unsigned int retries;
+	bool first;
 	bool gone;
 	u64 diskseq;
 };
@@ -47,6 +49,26 @@ static struct workqueue_struct *scan_wq;
 static DEFINE_SPINLOCK(scan_lock);
 static LIST_HEAD(scan_items);
 static bool scan_stopping;
+static atomic_t scan_first_looks;	/* devices not yet looked at even once */
+
+/**
+ * emd_scan_busy() - is there a device that was not looked at even once?
+ *
+ * Context: Any.
+ */
+bool emd_scan_busy(void)
+{
+	return atomic_read(&scan_first_looks);
+}
+
+static void first_look_done(struct scan_item *item)
+{
+	if (!item->first)
+		return;
+	item->first = false;
+	if (atomic_dec_and_test(&scan_first_looks) && !READ_ONCE(scan_stopping))
+		emd_registry_evaluate();
+}
 
 /* Take the item from the list; whoever gets true frees it. */
 static bool item_unlist(struct scan_item *item)
@@ -77,11 +99,13 @@ static void scan_work(struct work_struct *work)
 		emd_probe_done(&probe);
 	} else if (ret != -ENODEV && ret != -ENOMEDIUM && item->retries < MAX_RETRIES &&
 		   !READ_ONCE(scan_stopping)) {
+		first_look_done(item);
 		queue_delayed_work(scan_wq, &item->work,
 				   msecs_to_jiffies(FIRST_RETRY_MS << item->retries++));
 		return;
 	}
 done:
+	first_look_done(item);
 	if (item_unlist(item))
 		kfree(item);
 }
@@ -109,6 +133,9 @@ static int scan_queue(dev_t devt, bool gone, u64 diskseq)
 			pos->retries = MAX_RETRIES;
 	}
 	list_add_tail(&item->node, &scan_items);
+	item->first = !gone;
+	if (item->first)
+		atomic_inc(&scan_first_looks);
 	queue_delayed_work(scan_wq, &item->work, 0);
 	spin_unlock(&scan_lock);
 	return 0;
@@ -223,6 +250,8 @@ void emd_scan_stop(void)
 		if (!item)
 			break;
 		cancel_delayed_work_sync(&item->work);
+		if (item->first)
+			atomic_dec(&scan_first_looks);
 		kfree(item);
 	}
 	destroy_workqueue(scan_wq);

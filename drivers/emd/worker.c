@@ -336,6 +336,9 @@ static void finish_job(struct emd_array *array)
 	bool rebuilt = false;
 	u16 slot;
 
+	/* Cancelled after it had reported: what it was for is gone. */
+	if (action == EMD_SYNC_IDLE)
+		return;
 	if (result) {
 		/* Trying again at once would fail again, for ever. */
 		array->job_failed = true;
@@ -736,6 +739,8 @@ static bool container_pass(struct emd_container *container)
 	bool again;
 
 	lose_gone_members(container);
+	/* A command may have met one and was backed out. */
+	fail_refusing_disks(container);
 	again = commit_pass(container);
 	if (detach_gone(container))
 		return true;
