@@ -678,6 +678,8 @@ CUT(wild_disk) { k->head->attributes |= cpu_to_le32(IMSM_ATTR_2TB_DISK);
 CUT(other_name) { k->disk[0].serial[0] = 'Z'; }
 CUT(no_serial) { memset(k->disk[1].serial, 0, 16); }
 CUT(twin_serial) { memcpy(k->disk[1].serial, k->disk[0].serial, 16); }
+CUT(twin_garbage) { k->disk[0].serial[0] = 0xad; k->disk[1].serial[0] = 0xcf;
+		    memcpy(k->disk[1].serial + 1, k->disk[0].serial + 1, 15); }
 CUT(other_shape) { k->map1->blocks_per_strip = cpu_to_le16(64); }
 CUT(shadow_slot) { k->map1->disk_ord_tbl[0] = k->map0->disk_ord_tbl[1]; k->map1->disk_ord_tbl[1] =
 		   k->map0->disk_ord_tbl[0]; }
@@ -779,6 +781,7 @@ static const struct case_damage damages[] = {
 	{ "disk not in its own table", other_name, NULL, "URU rebuild" },
 	{ "one disk without a serial", no_serial, NULL, "URU rebuild" },
 	{ "two disks with one serial", twin_serial, "the same serial" },
+	{ "two serials that differ in what does not print", twin_garbage, "the same serial" },
 	{ "maps of two shapes", other_shape, NULL, "no-start" },
 	{ "maps of two orders", shadow_slot, NULL, "no-start" },
 	{ "RAID1E", raid1e, NULL, "" },

@@ -53,6 +53,11 @@ u32 imsm_checksum(const u8 *mpb, u32 size)
 	return sum - le32_to_cpu(((const struct imsm_mpb_ondisk *)mpb)->check_sum);
 }
 
+static u8 printable(u8 c)
+{
+	return c && (c < 0x20 || c > 0x7e) ? '?' : c;
+}
+
 /**
  * imsm_disk_id() - a serial of the disk table as identity
  * @serial: bytes behind a NUL may be garbage
@@ -64,7 +69,18 @@ void imsm_disk_id(const u8 serial[IMSM_SERIAL_LEN], char id[EMD_DISK_ID_LEN])
 
 	memset(id, 0, EMD_DISK_ID_LEN);
 	for (i = 0; i < IMSM_SERIAL_LEN && serial[i]; i++)
-		id[i] = serial[i] < 0x20 || serial[i] > 0x7e ? '?' : serial[i];
+		id[i] = printable(serial[i]);
+}
+
+static bool same_id(const u8 *a, const u8 *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < IMSM_SERIAL_LEN && printable(a[i]) == printable(b[i]); i++) {
+		if (!a[i])
+			return true;
+	}
+	return i == IMSM_SERIAL_LEN;
 }
 
 /**
@@ -456,16 +472,15 @@ static int parse_volume(struct imsm_view *view, struct emd_cursor *cur, u8 v,
 
 static int parse_disks(struct imsm_view *view, struct emd_errmsg *msg)
 {
-	const char *a, *b;
+	const u8 *serial;
 	u8 i, k;
 
 	for (i = 0; i < view->nr_disks; i++) {
-		a = (const char *)imsm_disk(view, i)->serial;
-		if (memchr(a, ':', strnlen(a, IMSM_SERIAL_LEN)))
+		serial = imsm_disk(view, i)->serial;
+		if (memchr(serial, ':', strnlen((const char *)serial, IMSM_SERIAL_LEN)))
 			continue;	/* a placeholder, those may repeat */
 		for (k = 0; k < i; k++) {
-			b = (const char *)imsm_disk(view, k)->serial;
-			if (!strncmp(a, b, IMSM_SERIAL_LEN))
+			if (same_id(serial, imsm_disk(view, k)->serial))
 				return EMD_REFUSE(msg, -EUCLEAN,
 						  "disks %u and %u have the same serial", k, i);
 		}
