@@ -471,6 +471,7 @@ static void finish_locked(struct emd_job *job)
 	enum emd_sync_action action = job->action;
 	int ret = job->error;
 	u64 mismatches, unreadable, done;
+	char differed[48] = "";
 
 	spin_unlock_irq(&job->lock);
 	if (!ret && action != EMD_SYNC_CHECK)
@@ -498,11 +499,14 @@ static void finish_locked(struct emd_job *job)
 			  "%s stopped at sector %llu: error %d", emd_sync_action_names[action],
 			  done, ret);
 	} else {
-		emd_info(array, "%s done, %llu sectors differed, %llu unreadable",
-			 emd_sync_action_names[action], mismatches, unreadable);
+		/* Resync and rebuild may write without comparing. */
+		if (mismatches || !updates_metadata(action))
+			snprintf(differed, sizeof(differed), ", %llu sectors differed", mismatches);
+		emd_info(array, "%s done%s, %llu unreadable", emd_sync_action_names[action],
+			 differed, unreadable);
 		emd_event(EMD_EVENT_SYNC, "done", array->container, array, -1, NULL,
-			  "%s done, %llu sectors differed, %llu unreadable",
-			  emd_sync_action_names[action], mismatches, unreadable);
+			  "%s done%s, %llu unreadable", emd_sync_action_names[action],
+			  differed, unreadable);
 	}
 	emd_array_pend(array, EMD_PENDING_JOB_DONE);
 	spin_lock_irq(&job->lock);
