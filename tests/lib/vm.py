@@ -233,7 +233,7 @@ class VM:
         self.run_directory = run
         self.console = os.path.join(run, "console.log")
         parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr "
-                      "random.trust_cpu=on " + append)
+                      "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120 " + append)
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
                 "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
                 "-m", "2048" if self.kernel.debug else "768",
