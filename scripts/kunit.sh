@@ -14,9 +14,11 @@ glob=${1:-emd*}
 # UML leaves files in TMPDIR; without a terminal it must not look for one.
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-TMPDIR=$tmp HOME=$tmp timeout 600 "$linux" mem=768M con=null con0=fd:0,fd:1 \
+cp "$linux" "$tmp/linux"
+TMPDIR=$tmp HOME=$tmp timeout 300 "$tmp/linux" mem=768M con=null con0=fd:0,fd:1 \
 	kunit.enable=1 "kunit.filter_glob=$glob" kunit_shutdown=halt loglevel=7 \
-	</dev/null >"$log" 2>&1 || true
+	</dev/null >"$tmp/log" 2>&1 || say "the kernel ended with $?"
+cp "$tmp/log" "$log"
 # Terminal settings, should UML have had one.
 [ ! -t 0 ] || stty sane
 
@@ -35,4 +37,4 @@ awk '
 		if (trouble) printf ", %d kernel warnings", trouble
 		printf "\n"
 		exit !(passed > 0 && !failed && !trouble)
-	}' "$log"
+	}' "$tmp/log"

@@ -135,10 +135,11 @@ lint_words()
 	return $bad
 }
 
-all="warnings sparse checkpatch kernel-doc includes shell python words"
+all=(warnings sparse checkpatch kernel-doc includes shell python words)
+[ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p out/lint
 failed=0
-for check in ${*:-$all}; do
+for check; do
 	if output=$("lint_$check" 2>&1); then
 		printf 'pass  %s\n' "$check"
 	else
