@@ -260,6 +260,7 @@ static struct kunit_suite range_lock_suite = {
 	.name = "emd_range_lock",
 	.test_cases = range_lock_cases,
 };
+
 kunit_test_suite(range_lock_suite);
 
 MODULE_DESCRIPTION("KUnit tests of EMD's range lock");

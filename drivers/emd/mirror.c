@@ -278,8 +278,15 @@ static void submit_read(struct emd_mirror *mirror, struct emd_io *io)
 
 /* ---- writes ---------------------------------------------------------------------------- */
 
-/* Two slots: is there something of which they hold both copies? */
-static bool share_strips(const struct emd_geometry *geo, u16 a, u16 b)
+/**
+ * mirror_share_strips() - do two slots hold both copies of something?
+ * @geo: raid1e or raid10
+ * @a: slot
+ * @b: another
+ *
+ * Context: Any.
+ */
+bool mirror_share_strips(const struct emd_geometry *geo, u16 a, u16 b)
 {
 	if (geo->layout == EMD_LAYOUT_ADJACENT && geo->nr_members % 2 == 0)
 		return a / 2 == b / 2;
@@ -297,7 +304,7 @@ static bool complete_without(const struct emd_geometry *geo, const struct mirror
 		return false;
 	for (i = 0; i < failures->nr; i++)
 		for (k = i + 1; k < failures->nr; k++)
-			if (share_strips(geo, failures->slots[i], failures->slots[k]))
+			if (mirror_share_strips(geo, failures->slots[i], failures->slots[k]))
 				return false;
 	return true;
 }

@@ -118,6 +118,20 @@ struct emd_mirror {
 	struct mirror_repair all_repairs[MIRROR_NR_REPAIRS];
 };
 
+/**
+ * struct mirror_run - contiguous sectors of one strip on one member
+ * @array_sector: first
+ * @member_sector: where it is
+ * @nr_sectors: how many
+ * @copy: which copy of them
+ */
+struct mirror_run {
+	u64 array_sector;
+	u64 member_sector;
+	u64 nr_sectors;
+	u16 copy;
+};
+
 /* Slot of a copy, when the first copy is in @first_slot. True of every layout we have. */
 static inline u16 mirror_slot(const struct emd_geometry *geo, u16 first_slot, u16 copy)
 {
@@ -153,6 +167,7 @@ static inline bool mirror_in_service(const struct emd_member *member)
 
 /* mirror.c */
 int mirror_source_copy(const struct emd_array *array, u16 first_slot);
+bool mirror_share_strips(const struct emd_geometry *geo, u16 a, u16 b);
 
 /* mirror_repair.c */
 int mirror_repair_init(struct emd_mirror *mirror);
@@ -172,5 +187,9 @@ int mirror_window_bios_init(struct emd_mirror *mirror);
 u64 mirror_window_sectors(const struct emd_array *array);
 unsigned int mirror_window_pages(const struct emd_array *array);
 void mirror_window(struct emd_window *window);
+void mirror_window_rows(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors,
+			u64 *first, u64 *end);
+bool mirror_next_run(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors, u16 slot,
+		     u64 *cursor, struct mirror_run *run);
 
 #endif /* _EMD_MIRROR_H */

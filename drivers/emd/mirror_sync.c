@@ -54,14 +54,6 @@ struct mirror_window_bio {
 	struct bio bio;
 };
 
-/* Contiguous sectors of one strip on one member. */
-struct mirror_run {
-	u64 array_sector;
-	u64 member_sector;
-	u64 nr_sectors;
-	u16 copy;
-};
-
 static struct mirror_window *mirror_window_of(struct emd_window *window)
 {
 	static_assert(sizeof(struct mirror_window) <= sizeof_field(struct emd_window, priv));
@@ -359,56 +351,85 @@ static struct bio *add_run(struct emd_window *window, struct emd_member *member,
 
 /* ---- a window's part on one member ------------------------------------------------- */
 
-/*
- * The rows a window touches, in member sectors. Rows only rise with the array
- * sector and with the copy.
+/**
+ * mirror_window_rows() - the rows a window touches
+ * @geo: raid1, raid1e or raid10
+ * @array_sector: first sector of the window
+ * @nr_sectors: at least 1
+ * @first: gets the member sector where the first row begins
+ * @end: gets the one behind the last row
+ *
+ * The same on all members: rows only rise with the array sector and the copy.
+ *
+ * Context: Any.
  */
-static void window_rows(const struct emd_window *window, u64 *first, u64 *end)
+void mirror_window_rows(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors,
+			u64 *first, u64 *end)
 {
-	const struct emd_geometry *geo = &window->array->geo;
 	struct emd_piece piece;
 
 	if (geo->level == EMD_LEVEL_RAID1) {
-		*first = window->array_sector;
-		*end = window->array_sector + window->nr_sectors;
+		*first = array_sector;
+		*end = array_sector + nr_sectors;
 		return;
 	}
-	emd_geo_map(geo, window->array_sector, 0, &piece);
+	emd_geo_map(geo, array_sector, 0, &piece);
 	*first = round_down(piece.member_sector, (u64)geo->strip_sectors);
-	emd_geo_map(geo, window->array_sector + window->nr_sectors - 1, geo->nr_copies - 1, &piece);
+	emd_geo_map(geo, array_sector + nr_sectors - 1, geo->nr_copies - 1, &piece);
 	*end = round_down(piece.member_sector, (u64)geo->strip_sectors) + geo->strip_sectors;
 }
 
-/*
- * What the row at *@cursor of a slot holds of the window; moves the cursor on.
- * False when that is nothing.
+/**
+ * mirror_next_run() - what a row of a slot holds of a window
+ * @geo: raid1, raid1e or raid10
+ * @array_sector: first sector of the window
+ * @nr_sectors: at least 1
+ * @slot: member
+ * @cursor: where the row begins, from mirror_window_rows(); moved to the next
+ * @run: gets it
+ *
+ * Return: false when the row holds nothing of the window here.
+ * Context: Any.
  */
-static bool next_run(const struct emd_window *window, u16 slot, u64 *cursor,
-		     struct mirror_run *run)
+bool mirror_next_run(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors, u16 slot,
+		     u64 *cursor, struct mirror_run *run)
 {
-	const struct emd_geometry *geo = &window->array->geo;
-	u64 end = window->array_sector + window->nr_sectors;
+	u64 end = array_sector + nr_sectors;
 	u64 row = *cursor, begin, skip = 0;
 
 	if (geo->level == EMD_LEVEL_RAID1) {
 		*cursor = end;
-		run->array_sector = window->array_sector;
-		run->member_sector = window->array_sector;
-		run->nr_sectors = window->nr_sectors;
+		run->array_sector = array_sector;
+		run->member_sector = array_sector;
+		run->nr_sectors = nr_sectors;
 		run->copy = slot;
 		return true;
 	}
 	*cursor += geo->strip_sectors;
 	if (!emd_geo_unmap(geo, slot, row, &begin, &run->copy))
 		return false;
-	if (begin + geo->strip_sectors <= window->array_sector || begin >= end)
+	if (begin + geo->strip_sectors <= array_sector || begin >= end)
 		return false;
-	if (begin < window->array_sector)
-		skip = window->array_sector - begin;
+	if (begin < array_sector)
+		skip = array_sector - begin;
 	run->array_sector = begin + skip;
 	run->member_sector = row + skip;
 	run->nr_sectors = min(geo->strip_sectors - skip, end - run->array_sector);
 	return true;
+}
+
+/* The same for a window in flight. */
+static void window_rows(const struct emd_window *window, u64 *first, u64 *end)
+{
+	mirror_window_rows(&window->array->geo, window->array_sector, window->nr_sectors, first,
+			   end);
+}
+
+static bool next_run(const struct emd_window *window, u16 slot, u64 *cursor,
+		     struct mirror_run *run)
+{
+	return mirror_next_run(&window->array->geo, window->array_sector, window->nr_sectors,
+			       slot, cursor, run);
 }
 
 static void read_members(struct emd_window *window)
