@@ -88,10 +88,11 @@ def scenario(vm):
     refuses(vm, safe + "/sync_action", "pause")
 
     # A check is seen by those who poll, and ends by itself.
-    watcher = vm.start("/root/abi poll %s/sync_action 20 > /tmp/watch" % safe)
+    vm.sh("> /tmp/watch")
+    watcher = vm.start("/root/abi poll %s/sync_action 100 > /tmp/watch" % safe)
     vm.wait("the watcher", lambda: "watching: idle" in vm.sh("cat /tmp/watch"))
     vm.sh("echo check > %s/sync_action" % safe)
-    watcher.done.wait(25)
+    assert watcher.done.wait(25 * vm.slow)
     assert "0 failed" in vm.sh("cat /tmp/watch")
     vm.wait("the check to end", lambda: vm.sh("cat %s/sync_action" % safe).strip() == "idle")
     assert vm.sh("cat %s/mismatch_cnt" % safe).strip() == "0"
