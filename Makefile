@@ -29,7 +29,7 @@ module-debug:
 	@build=$$(scripts/kernel.sh debug-build) && mkdir -p $(OUT)/debug && exec 8>$(OUT)/module-debug.lock && flock 8 && \
 	rsync -rc --delete --exclude='*.mod.c' --include='*/' --include='*.[ch]' --include=Makefile --exclude='*' \
 		drivers include $(OUT)/debug/ && \
-	$(MAKE) -C $$build M=$(OUT)/debug/drivers/emd $(KBUILD_FLAGS) CONFIG_EMD_FAULT_INJECT=y modules
+	$(MAKE) -C $$build M=$(OUT)/debug/drivers/emd $(KBUILD_FLAGS) modules
 
 emdctl:
 	@$(MAKE) -C tools/emdctl

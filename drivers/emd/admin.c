@@ -221,7 +221,7 @@ static struct emd_disk *take_bare_disk(struct emd_admin *adm, dev_t devt)
 	lockdep_assert_held(&emd_registry_lock);
 	disk = emd_disk_get_by_dev(devt);
 	if (disk && disk->file) {
-		ret = EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s", disk->name,
+		ret = EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s, remove it there first", disk->name,
 				 disk->container ? disk->container->name : "an array");
 		goto put;
 	}
@@ -446,6 +446,10 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 	if (ret)
 		goto unstart;
 	emd_txn_switch(&txn);
+	/* A container that had lost its last array is a new one with this one. */
+	if (memcmp(container->uuid, emd_container_config(container)->uuid,
+		   sizeof(container->uuid)))
+		emd_container_set_identity(container, emd_container_config(container)->uuid);
 	kref_get(&array->ref);
 	*out = array;
 	kfree(args);
@@ -533,7 +537,7 @@ static struct emd_container *new_container(struct emd_admin *adm, const struct e
 		EMD_REFUSE(adm->msg, ret, "out of memory");
 		for (i = 0; i < nr; i++) {
 			list_del_init(&disks[i]->container_node);
-			disks[i]->container = NULL;
+			emd_disk_set_container(disks[i], NULL);
 			emd_disk_put(disks[i]);
 		}
 		emd_unlock_container(container, noio_c);
@@ -628,7 +632,7 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 {
 	struct emd_container *container;
 	struct emd_array *array = NULL;
-	unsigned int noio, noio_c;
+	unsigned int noio, noio_c, i;
 	int ret;
 
 	noio = emd_lock_registry();
@@ -670,6 +674,9 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 	emd_container_put(container);
 out:
 	emd_unlock_registry(noio);
+	/* Refused or only planned: they are again what they were. */
+	for (i = 0; !array && !arg->container_id && i < arg->nr_disks; i++)
+		emd_scan_dev(devs[i]);
 	return ret;
 }
 
@@ -884,7 +891,7 @@ static int add_locked(struct emd_admin *adm, struct emd_container *container,
 	return 0;
 leave:
 	list_del_init(&disk->container_node);
-	disk->container = NULL;
+	emd_disk_set_container(disk, NULL);
 	emd_disk_put(disk);
 abort:
 	emd_txn_abort(&txn);

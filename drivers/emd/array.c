@@ -141,6 +141,18 @@ struct emd_array *emd_array_find(u64 id)
 	return found;
 }
 
+static void drop_member_disk(struct emd_member *member)
+{
+	struct emd_disk *disk;
+
+	spin_lock_irq(&member->array->state_lock);
+	disk = member->disk;
+	member->disk = NULL;
+	member->bdev = NULL;
+	spin_unlock_irq(&member->array->state_lock);
+	emd_disk_put(disk);
+}
+
 /**
  * emd_array_attach_member() - give a slot its disk
  * @array: quiesced, or not yet started
@@ -161,8 +173,11 @@ void emd_array_attach_member(struct emd_array *array, u16 slot, struct emd_disk 
 	if (member->disk)
 		emd_array_detach_member(array, slot);
 	kref_get(&disk->ref);
+	/* Under S for those who only look. */
+	spin_lock_irq(&array->state_lock);
 	member->disk = disk;
 	member->bdev = disk->bdev;
+	spin_unlock_irq(&array->state_lock);
 	member->start_sector = cm->start_sector;
 	member->nr_sectors = cm->nr_sectors;
 	atomic_set(&member->read_errors, 0);
@@ -181,9 +196,7 @@ void emd_array_detach_member(struct emd_array *array, u16 slot)
 	struct emd_member *member = &array->members[slot];
 
 	lockdep_assert_held(&array->container->mutex);
-	emd_disk_put(member->disk);
-	member->disk = NULL;
-	member->bdev = NULL;
+	drop_member_disk(member);
 }
 
 static void init_members(struct emd_array *array, const struct emd_config *cfg,
@@ -533,6 +546,8 @@ static void mark_clean(struct emd_array *array)
 	ca = emd_config_find_array(txn.t1, array->id);
 	if (!ca)
 		return;
+	/* A member that failed while the work was cancelled is not recorded yet. */
+	emd_array_reconcile(txn.t1, array, ca);
 	if (ca->sync != EMD_SYNC_IDLE && sync_progress(array, ca) < array->geo.array_sectors)
 		emd_change_sync_position(txn.t1, ca, sync_progress(array, ca));
 	if (ca->dirty && !(array->needs_resync && ca->sync != EMD_SYNC_RESYNC))
@@ -553,7 +568,8 @@ static void mark_clean(struct emd_array *array)
  * @msg: reason of a refusal
  *
  * Return: 0: C may be dropped, emd_array_finish_stop() follows. -EBUSY when
- * open. -EAGAIN when an io waits for a commit: settle and ask again.
+ * open. -EAGAIN when it is being opened or closed, or an io waits for a commit:
+ * settle and ask again.
  * Context: Process context, G and C held.
  */
 int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg)
@@ -565,8 +581,13 @@ int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg)
 		list_del_init(&array->node);
 		return 0;
 	}
-	/* open() runs under open_mutex, so nobody comes in between. */
-	mutex_lock(&array->gd->open_mutex);
+	/*
+	 * open() runs under open_mutex, so nobody comes in between. The last
+	 * close writes back under it too, and that may wait for our worker: so
+	 * never wait for the mutex with C held.
+	 */
+	if (!mutex_trylock(&array->gd->open_mutex))
+		return -EAGAIN;
 	if (atomic_read(&array->nr_openers))
 		ret = EMD_REFUSE(msg, -EBUSY, "%s (%s) is in use", emd_array_dev_name(array),
 				 array->name);
@@ -633,10 +654,7 @@ void emd_array_finish_stop(struct emd_array *array)
 		emd_event(EMD_EVENT_ARRAY, "stopped", array->container, array, -1, NULL,
 			  "%s stopped", array->name);
 	}
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		emd_disk_put(array->members[slot].disk);
-		array->members[slot].disk = NULL;
-		array->members[slot].bdev = NULL;
-	}
+	for (slot = 0; slot < array->geo.nr_members; slot++)
+		drop_member_disk(&array->members[slot]);
 	emd_array_put(array);
 }

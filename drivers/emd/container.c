@@ -90,12 +90,13 @@ static void container_timeout(struct work_struct *work);
 
 /**
  * emd_container_set_identity() - give a container its UUID and the name that follows
- * @container: not yet shown to anybody
+ * @container: without arrays, or with its first one
  * @uuid: all zero for the pool of free spares
  *
- * A new container has no UUID before its first metadata is made.
+ * A new container has no UUID before its first metadata is made, and one whose
+ * last array was deleted gets another with its next.
  *
- * Context: G held.
+ * Context: G held; and C, once it is shown.
  */
 void emd_container_set_identity(struct emd_container *container, const u8 uuid[16])
 {
@@ -236,7 +237,7 @@ void emd_container_add_disk(struct emd_container *container, struct emd_disk *di
 	lockdep_assert_held(&emd_registry_lock);
 	lockdep_assert_held(&container->mutex);
 	kref_get(&disk->ref);
-	disk->container = container;
+	emd_disk_set_container(disk, container);
 	list_add_tail(&disk->container_node, &container->disks);
 }
 
@@ -253,7 +254,7 @@ void emd_container_drop_disk(struct emd_container *container, struct emd_disk *d
 	lockdep_assert_held(&container->mutex);
 	emd_disk_release(disk);
 	list_del_init(&disk->container_node);
-	disk->container = NULL;
+	emd_disk_set_container(disk, NULL);
 	emd_disk_put(disk);
 }
 
@@ -558,7 +559,7 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 		mutex_lock_nested(&pool->mutex, SINGLE_DEPTH_NESTING);
 		list_del_init(&disk->container_node);
 		mutex_unlock(&pool->mutex);
-		disk->container = container;
+		emd_disk_set_container(disk, container);
 		list_add_tail(&disk->container_node, &container->disks);
 	}
 	disk->verdict = EMD_VERDICT_SPARE;
@@ -599,7 +600,8 @@ static struct emd_array *array_by_handle(struct emd_container *container, u32 ha
 }
 
 /* Create every array that the config lists and that is not there yet. */
-static int create_arrays(struct emd_container *container, struct emd_errmsg *msg)
+static int create_arrays(struct emd_container *container, bool by_itself,
+			 struct emd_errmsg *msg)
 {
 	struct emd_transaction txn;
 	unsigned int i;
@@ -612,6 +614,9 @@ static int create_arrays(struct emd_container *container, struct emd_errmsg *msg
 		struct emd_array *array;
 
 		if (array_by_handle(container, ca->handle))
+			continue;
+		/* It was stopped by command: by command only it comes back. */
+		if (ca->handle && by_itself)
 			continue;
 		array = emd_array_create(container, txn.t1, ca, msg);
 		if (IS_ERR(array))
@@ -628,7 +633,7 @@ static int start_arrays(struct emd_container *container, u32 flags, struct emd_e
 	struct emd_array *array;
 	int ret;
 
-	ret = create_arrays(container, msg);
+	ret = create_arrays(container, flags & EMD_F_ALL, msg);
 	list_for_each_entry(array, &container->arrays, node) {
 		int err;
 
@@ -802,7 +807,7 @@ static void container_evaluate(struct emd_container *container)
 	if (ret == -EAGAIN && emd_degraded_timeout) {
 		kref_get(&container->ref);
 		/* Counted from the first disk, not from the last. */
-		if (!queue_delayed_work(system_long_wq, &container->timeout,
+		if (!queue_delayed_work(emd_edge_wq, &container->timeout,
 					emd_degraded_timeout * HZ))
 			emd_container_put(container);
 	}
@@ -977,6 +982,9 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	unsigned int noio_c;
 	bool anew = false;
 
+	/* It may have left since: then its departure was heard already, or will be. */
+	if (!disk_live(file_bdev(probe->file)->bd_disk))
+		goto out;
 	if (disk && disk->diskseq < probe->diskseq) {
 		/* Its number was handed on before we heard that it left. */
 		WRITE_ONCE(disk->gone, true);
@@ -1140,16 +1148,16 @@ void emd_registry_disk_gone(dev_t devt, u64 diskseq)
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry();
 
-	disk = emd_disk_get_by_dev(devt);
-	if (disk && disk->diskseq <= diskseq) {
+	list_for_each_entry(disk, &emd_disks, node) {
+		if (disk->devt != devt || disk->diskseq > diskseq)
+			continue;
 		WRITE_ONCE(disk->gone, true);
-		container = disk->container;
-		if (container) {
+		if (disk->container && !container) {
+			container = disk->container;
 			kref_get(&container->ref);
 			emd_container_kick(container);
 		}
 	}
-	emd_disk_put(disk);
 	emd_unlock_registry(noio);
 	if (container) {
 		flush_work(&container->worker);

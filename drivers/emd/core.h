@@ -24,6 +24,7 @@
  * @cfg: decoded, NULL when none or damaged
  * @damage: 0 or why there is no @cfg although there is metadata
  * @msg: text for @damage
+ * @file: keeps the device open until the probe is done with
  */
 struct emd_probe {
 	dev_t devt;
@@ -38,6 +39,7 @@ struct emd_probe {
 	struct emd_config *cfg;
 	int damage;
 	struct emd_errmsg msg;
+	struct file *file;
 };
 
 void emd_image_free(struct emd_meta_image *img);
@@ -100,6 +102,7 @@ void emd_registry_disk_gone(dev_t devt, u64 diskseq);
 int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);
 int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg);
 void emd_container_add_disk(struct emd_container *container, struct emd_disk *disk);
+void emd_disk_set_container(struct emd_disk *disk, struct emd_container *container);
 void emd_container_drop_disk(struct emd_container *container, struct emd_disk *disk);
 void emd_container_publish_arrays(struct emd_container *container);
 void emd_container_reap(struct emd_container *container);
@@ -112,6 +115,8 @@ int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 /* ---- worker.c ------------------------------------------------------------------ */
 
 void emd_array_touch(struct emd_array *array);
+bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
+			 struct emd_config_array *ca);
 int emd_container_settle(struct emd_container *container, unsigned int *noio);
 int emd_array_quiesce_all(struct emd_array *array);
 void emd_array_resume_all(struct emd_array *array);
@@ -122,6 +127,8 @@ bool emd_uuid_is_zero(const u8 uuid[16]);
 
 void emd_array_member_states(const struct emd_array *array, u8 *states);
 bool emd_member_lost(struct emd_member *member);
+bool emd_member_move_state(struct emd_member *member, enum emd_member_state from,
+			   enum emd_member_state to, const char *why);
 
 /* ---- array.c ------------------------------------------------------------------- */
 

@@ -297,6 +297,7 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ, NULL, NULL);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	probe->file = file;
 	bdev = file_bdev(file);
 	ret = read_serial(bdev->bd_disk, probe->serial, sizeof(probe->serial));
 	if (ret)
@@ -330,7 +331,6 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 out:
 	if (ret)
 		emd_probe_done(probe);
-	bdev_fput(file);
 	return ret;
 }
 
@@ -344,6 +344,9 @@ void emd_probe_done(struct emd_probe *probe)
 	probe->cfg = NULL;
 	emd_image_free(probe->img);
 	probe->img = NULL;
+	if (probe->file)
+		bdev_fput(probe->file);
+	probe->file = NULL;
 }
 
 /* ---- lifetime ------------------------------------------------------------ */
@@ -447,9 +450,9 @@ struct emd_disk *emd_disk_get_by_dev(dev_t devt)
 /* ---- claim and release ----------------------------------------------------- */
 
 /*
- * The device is dead. The holder cannot go away while bd_holder_lock is held,
- * and a claimed disk's container outlives the claim: noting it and kicking the
- * worker is all that is safe here, and enough.
+ * The device is dead. Neither the holder nor its container can go away while
+ * bd_holder_lock is held: noting it and kicking the worker is all that is safe
+ * here, and enough.
  */
 static void disk_mark_dead(struct block_device *bdev, bool surprise)
 	__releases(&bdev->bd_holder_lock)
@@ -473,6 +476,25 @@ static const struct blk_holder_ops disk_holder_ops = {
 	.mark_dead	= disk_mark_dead,
 	.sync		= disk_sync,
 };
+
+/**
+ * emd_disk_set_container() - say to which container a disk belongs
+ * @disk: claimed or not
+ * @container: or NULL
+ *
+ * A claimed disk may be reported dead at any moment, and that looks at its
+ * container.
+ *
+ * Context: Process context, G held, and C of the containers concerned.
+ */
+void emd_disk_set_container(struct emd_disk *disk, struct emd_container *container)
+{
+	if (disk->bdev)
+		mutex_lock(&disk->bdev->bd_holder_lock);
+	disk->container = container;
+	if (disk->bdev)
+		mutex_unlock(&disk->bdev->bd_holder_lock);
+}
 
 /**
  * emd_disk_claim() - take a disk for ourselves
@@ -501,6 +523,10 @@ int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg
 	disk->bdev = file_bdev(file);
 	disk->file = file;
 	disk->meta_failed = false;
+	if (disk->bdev->bd_disk->fops == &emd_fops) {
+		emd_disk_release(disk);
+		return EMD_REFUSE(msg, -EBUSY, "%s is an array of emd itself", disk->name);
+	}
 	/* A device number may have been handed on since we looked. */
 	if (disk->bdev->bd_disk->diskseq != disk->diskseq ||
 	    bdev_nr_sectors(disk->bdev) != disk->nr_sectors) {

@@ -519,7 +519,9 @@ extern struct workqueue_struct *emd_edge_wq;
 extern struct mutex emd_registry_lock;
 extern struct list_head emd_disks;		/* G */
 extern struct list_head emd_containers;		/* G */
-extern struct workqueue_struct *emd_wq;		/* WQ_MEM_RECLAIM */
+extern struct workqueue_struct *emd_wq;		/* WQ_MEM_RECLAIM: containers' workers */
+/* WQ_MEM_RECLAIM: ios that a container's worker may wait for, so with a rescuer of their own */
+extern struct workqueue_struct *emd_io_wq;
 
 unsigned int emd_lock_registry(void);		/* G + noio scope; pass the result back */
 void emd_unlock_registry(unsigned int noio);

@@ -459,7 +459,7 @@ static void flush_endio(struct bio *bio)
 	}
 	/* The engine may sleep. */
 	INIT_WORK(&io->work, after_flush_work);
-	queue_work(emd_wq, &io->work);
+	queue_work(emd_io_wq, &io->work);
 }
 
 static bool takes_writes(const struct emd_member *member)
@@ -652,7 +652,7 @@ void emd_io_resubmit_held(struct emd_array *array)
 	any = !list_empty(&array->held);
 	spin_unlock_irqrestore(&array->state_lock, flags);
 	if (any)
-		queue_work(emd_wq, &array->held_work);
+		queue_work(emd_io_wq, &array->held_work);
 }
 
 /**

@@ -29,6 +29,7 @@ module_param_named(ignore, emd_ignore, charp, 0444);
 MODULE_PARM_DESC(ignore, "formats to leave alone, comma separated");
 
 struct workqueue_struct *emd_wq;
+struct workqueue_struct *emd_io_wq;
 
 /**
  * emd_format_ignored() - has the administrator told us to leave it alone?
@@ -112,27 +113,35 @@ static int __init emd_init(void)
 	emd_wq = alloc_workqueue("emd", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!emd_wq)
 		return -ENOMEM;
+	ret = -ENOMEM;
+	emd_io_wq = alloc_workqueue("emd_io", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!emd_io_wq)
+		goto destroy_wq;
 	ret = emd_event_init();
 	if (ret)
-		goto destroy_wq;
+		goto destroy_io_wq;
 	ret = emd_minors_init();
 	if (ret)
 		goto exit_events;
-	ret = emd_ctl_register();
-	if (ret)
-		goto exit_minors;
 	ret = emd_scan_start();
 	if (ret)
-		goto unregister_ctl;
+		goto exit_minors;
+	/* Last: from here on commands come. */
+	ret = emd_ctl_register();
+	if (ret)
+		goto stop_scan;
 	register_reboot_notifier(&emd_reboot_notifier);
 	return 0;
 
-unregister_ctl:
-	emd_ctl_unregister();
+stop_scan:
+	emd_scan_stop();
+	emd_registry_release_all();
 exit_minors:
 	emd_minors_exit();
 exit_events:
 	emd_event_exit();
+destroy_io_wq:
+	destroy_workqueue(emd_io_wq);
 destroy_wq:
 	destroy_workqueue(emd_wq);
 	return ret;
@@ -146,6 +155,7 @@ static void __exit emd_exit(void)
 	emd_registry_release_all();
 	emd_minors_exit();
 	emd_event_exit();
+	destroy_workqueue(emd_io_wq);
 	destroy_workqueue(emd_wq);
 	rcu_barrier();
 }

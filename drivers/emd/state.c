@@ -46,7 +46,8 @@ static void set_member_state_locked(struct emd_member *member, enum emd_member_s
 	lockdep_assert_held(&array->state_lock);
 	if (member->state == state)
 		return;
-	WARN_ON_ONCE(!(member_successors[member->state] & BIT(state)));
+	if (WARN_ON_ONCE(!(member_successors[member->state] & BIT(state))))
+		return;
 	trace_emd_member_state(member, member->state, state, why);
 	WRITE_ONCE(member->state, state);
 	if (array->engine && array->engine->member_changed)
@@ -69,6 +70,31 @@ void emd_member_set_state(struct emd_member *member, enum emd_member_state state
 	spin_lock_irqsave(&member->array->state_lock, flags);
 	set_member_state_locked(member, state, why);
 	spin_unlock_irqrestore(&member->array->state_lock, flags);
+}
+
+/**
+ * emd_member_move_state() - move a member on, if it is still where it was
+ * @member: member
+ * @from: state it must be in
+ * @to: new state
+ * @why: constant string, for the trace
+ *
+ * Return: false when another state was found, and left: it may have failed in
+ * the meantime.
+ * Context: Any. Takes S.
+ */
+bool emd_member_move_state(struct emd_member *member, enum emd_member_state from,
+			   enum emd_member_state to, const char *why)
+{
+	unsigned long flags;
+	bool moved;
+
+	spin_lock_irqsave(&member->array->state_lock, flags);
+	moved = member->state == from;
+	if (moved)
+		set_member_state_locked(member, to, why);
+	spin_unlock_irqrestore(&member->array->state_lock, flags);
+	return moved;
 }
 
 /**

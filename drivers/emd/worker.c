@@ -142,10 +142,25 @@ static void lose_gone_members(struct emd_container *container)
 
 /* ---- step 2: fold ------------------------------------------------------------------ */
 
+/* Would this array, as T1 has it, survive the loss of the disk? */
+static bool can_do_without(const struct emd_config *t1, const struct emd_config_array *ca,
+			   u16 disk)
+{
+	int slot = emd_config_member_slot(t1, ca, disk);
+	u8 states[EMD_MAX_MEMBERS];
+	u16 i;
+
+	if (slot < 0 || emd_config_member(t1, ca, slot)->state != EMD_MEMBER_IN_SYNC)
+		return true;
+	for (i = 0; i < ca->geo.nr_members; i++)
+		states[i] = emd_config_member(t1, ca, i)->state;
+	return emd_geo_may_lose(&ca->geo, states, slot);
+}
+
 /*
  * A member failed. Where the disk is gone, or serves only arrays that can do
  * without it, the whole disk is written off, as firmware would. But a disk that
- * still reads and carries a member of an array without redundancy is kept in
+ * still reads and holds the last copy of something in another array is kept in
  * the table, and only this slot is marked: writing the disk off would make that
  * array unusable for good.
  */
@@ -162,10 +177,8 @@ static void record_failure(struct emd_config *t1, struct emd_array *array,
 		return;
 	}
 	for (i = 0; i < t1->nr_arrays; i++) {
-		struct emd_config_array *other = &t1->arrays[i];
-
-		if (other != ca && emd_config_member_slot(t1, other, cm->disk) >= 0)
-			keep_disk |= !emd_levels[other->geo.level].redundant;
+		if (&t1->arrays[i] != ca)
+			keep_disk |= !can_do_without(t1, &t1->arrays[i], cm->disk);
 	}
 	if (keep_disk && disk && !READ_ONCE(disk->gone))
 		emd_change_fail_member(t1, ca, slot);
@@ -173,11 +186,17 @@ static void record_failure(struct emd_config *t1, struct emd_array *array,
 		emd_change_fail_disk(t1, cm->disk);
 }
 
-/*
- * Make T1 say what the members' states are. Returns whether anything changed.
+/**
+ * emd_array_reconcile() - make T1 say what the members' states are
+ * @t1: config being built
+ * @array: started array
+ * @ca: its row in @t1
+ *
+ * Return: whether anything changed.
+ * Context: C held.
  */
-static bool reconcile_members(struct emd_config *t1, struct emd_array *array,
-			      struct emd_config_array *ca)
+bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
+			 struct emd_config_array *ca)
 {
 	bool changed = false;
 	u16 slot;
@@ -229,9 +248,17 @@ static bool fold_array(struct emd_config *t1, struct emd_array *array, bool *flu
 {
 	struct emd_config_array *ca = emd_config_find_array(t1, array->id);
 	bool changed = false;
+	u64 checkpoint = 0;
 
 	if (!ca)
 		return false;
+	/*
+	 * Before the members' states: a member that failed and was skipped by
+	 * the work behind this checkpoint is then seen as failed below.
+	 */
+	if (array->job)
+		checkpoint = emd_job_checkpoint(array->job);
+	smp_rmb();
 	if (test_bit(EMD_PENDING_DIRTY, &array->batch) && !array->read_only) {
 		if (array->untouched) {
 			emd_array_touch(array);
@@ -242,15 +269,15 @@ static bool fold_array(struct emd_config *t1, struct emd_array *array, bool *flu
 			changed = true;
 		}
 	}
-	changed |= reconcile_members(t1, array, ca);
+	changed |= emd_array_reconcile(t1, array, ca);
 	if (test_bit(EMD_PENDING_CLEAN, &array->batch) &&
 	    !test_bit(EMD_PENDING_DIRTY, &array->batch) && fold_clean(t1, array, ca)) {
 		changed = true;
 		*flush = true;
 	}
 	if (test_bit(EMD_PENDING_CHECKPOINT, &array->batch) && ca->sync != EMD_SYNC_IDLE &&
-	    emd_job_checkpoint(array->job) > ca->sync_sector) {
-		emd_change_sync_position(t1, ca, emd_job_checkpoint(array->job));
+	    checkpoint > ca->sync_sector) {
+		emd_change_sync_position(t1, ca, checkpoint);
 		changed = true;
 	}
 	if (test_bit(EMD_PENDING_JOB_DONE, &array->batch))
@@ -349,19 +376,18 @@ static void finish_job(struct emd_array *array)
 	for (slot = 0; slot < array->geo.nr_members; slot++) {
 		struct emd_member *member = &array->members[slot];
 
-		if (member->state != EMD_MEMBER_REBUILDING)
+		if (!emd_member_move_state(member, EMD_MEMBER_REBUILDING, EMD_MEMBER_IN_SYNC,
+					   "rebuilt"))
 			continue;
-		emd_member_set_state(member, EMD_MEMBER_IN_SYNC, "rebuilt");
 		emd_info(array, "member %u (%s): rebuilt", slot, member->disk->name);
 		emd_event(EMD_EVENT_MEMBER, "in_sync", array->container, array, slot,
 			  member->disk, "member %u (%s) is in sync", slot, member->disk->name);
 		rebuilt = true;
 	}
 	/* A pair of which one was filled from the other has no two opinions left. */
-	if (!rebuilt || (array->geo.level == EMD_LEVEL_RAID1 && array->geo.nr_members == 2)) {
-		if (action != EMD_SYNC_CHECK)
-			array->needs_resync = false;
-	}
+	if (action == EMD_SYNC_RESYNC ||
+	    (rebuilt && array->geo.level == EMD_LEVEL_RAID1 && array->geo.nr_members == 2))
+		array->needs_resync = false;
 	if (!array->needs_resync)
 		WRITE_ONCE(array->resync_sector, U64_MAX);
 	emd_job_acknowledge(array->job);
@@ -406,6 +432,11 @@ static void apply_array(struct emd_array *array, int error)
 		/* Nothing may be written that the metadata does not cover. */
 		if (test_bit(EMD_PENDING_DIRTY, &array->batch))
 			emd_io_fail_held(array);
+		/* Done, but that cannot be said: once more after the next touch. */
+		if (test_bit(EMD_PENDING_JOB_DONE, &array->batch)) {
+			array->job_failed = true;
+			emd_job_acknowledge(array->job);
+		}
 		array->batch = 0;
 		return;
 	}
@@ -453,12 +484,40 @@ static bool take_batch(struct emd_array *array)
 	return any;
 }
 
+/*
+ * A disk that was written off because of one array serves the others no more: on
+ * record their members have failed.
+ */
+static void retire_written_off(struct emd_container *container)
+{
+	const struct emd_config *cfg = emd_container_config(container);
+	struct emd_array *array;
+	u16 slot;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		const struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
+
+		if (!array->gd || !ca || array->untouched || array->read_only)
+			continue;
+		for (slot = 0; slot < array->geo.nr_members; slot++) {
+			struct emd_member *member = &array->members[slot];
+			enum emd_member_state recorded = emd_config_member(cfg, ca, slot)->state;
+
+			if ((recorded == EMD_MEMBER_FAILED || recorded == EMD_MEMBER_MISSING) &&
+			    (member->state == EMD_MEMBER_IN_SYNC ||
+			     member->state == EMD_MEMBER_REBUILDING))
+				emd_member_fail(member, "disk written off");
+		}
+	}
+}
+
 static bool commit_pass(struct emd_container *container)
 {
 	struct emd_array *array;
 	bool any = false;
 	int ret;
 
+	retire_written_off(container);
 	list_for_each_entry(array, &container->arrays, node) {
 		if (array->gd)
 			any |= take_batch(array);
@@ -600,8 +659,11 @@ static int activate_spare(struct emd_container *container, struct emd_array *arr
 	if (ret) {
 		emd_warn(array, "spare %s cannot be used: %s", disk->name, msg.text);
 		disk->no_spare = true;
-		return 0;
+		return 1;	/* the next one, perhaps */
 	}
+	/* Redundancy first: whatever else runs is begun again afterwards. */
+	if (emd_job_action(array->job) != EMD_SYNC_IDLE)
+		emd_job_cancel(array->job);
 	ret = emd_array_quiesce_all(array);
 	if (ret)
 		return ret;
@@ -717,9 +779,11 @@ static int evaluate_array(struct emd_container *container, struct emd_array *arr
 		return 0;
 	if (empty >= 0 && !rebuilding &&
 	    find_replacement(cfg, container, ca, empty) >= 0) {
-		if (action != EMD_SYNC_IDLE)
-			emd_job_cancel(array->job);
-		return activate_spare(container, array, empty);
+		int ret = activate_spare(container, array, empty);
+
+		if (ret)
+			return ret;
+		action = emd_job_action(array->job);
 	}
 	if (action != EMD_SYNC_IDLE || array->job_failed)
 		return 0;

@@ -156,7 +156,8 @@ int imsm_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *
 
 /**
  * imsm_erase() - remove our metadata from a disk
- * @img: of the disk; may be damaged behind the signature
+ * @img: of the disk; may be damaged behind the signature, and without extents when
+ *	nothing sensible could be read: the caller knows that it is ours
  * @out: writes; the anchor first, for without it the rest is nothing
  *
  * Return: 0; -ENODATA when there is nothing of ours; -ENOSPC when the buffer is
@@ -164,17 +165,18 @@ int imsm_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *
  */
 int imsm_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 {
-	u32 block = img->block_size, size, left, len;
+	u32 block = img->block_size, size = block, left, len;
 	const struct imsm_mpb_ondisk *anchor;
 	u64 end, pos;
 
 	out->nr = 0;
-	if (!emd_imsm_ops.recognize(img))
-		return -ENODATA;
-	anchor = (const struct imsm_mpb_ondisk *)img->extents[0].data;
-	size = le32_to_cpu(anchor->mpb_size);
-	if (imsm_check_size(size, img, NULL))
-		size = block;
+	if (img->nr_extents) {
+		if (!emd_imsm_ops.recognize(img))
+			return -ENODATA;
+		anchor = (const struct imsm_mpb_ondisk *)img->extents[0].data;
+		if (!imsm_check_size(le32_to_cpu(anchor->mpb_size), img, NULL))
+			size = le32_to_cpu(anchor->mpb_size);
+	}
 	if (out->buf_len < block)
 		return -ENOSPC;
 	memset(out->buf, 0, out->buf_len);
