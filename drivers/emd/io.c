@@ -31,6 +31,7 @@
  *   sub_bios  further clones. One io takes several in a row while those before
  *             may still sit on current->bio_list: so it has a rescuer. Each is
  *             put as it completes.
+ *   emd_io_wq  work of ours; not emd_wq, whose worker may wait for it to drain.
  *
  * Locks: S for the lists, C for whoever kills or revives the refs.
  */
