@@ -10,9 +10,7 @@
 
 #include "imsm_lab.h"
 
-/**
- * struct line - text being built
- */
+/* Text being built. */
 struct line {
 	char text[2048];
 	unsigned int len;

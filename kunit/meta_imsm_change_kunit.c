@@ -11,9 +11,7 @@
 #define DISK_SECTORS	131072	/* 64 MiB */
 #define MAX_DISKS	8
 
-/**
- * struct bench - a container and its disks
- */
+/* A container and its disks; the family is the one before the last edit. */
 struct bench {
 	struct kunit *test;
 	struct emd_config *cfg;

@@ -10,9 +10,7 @@
 #define DISK_SECTORS	131072
 #define MAX_DISKS	5
 
-/**
- * struct crowd - disks and what they say when they come together
- */
+/* Disks, and what they say when they come together. */
 struct crowd {
 	struct kunit *test;
 	unsigned int nr;

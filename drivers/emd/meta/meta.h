@@ -203,8 +203,18 @@ struct emd_meta_ops;
  * @reason: text for @flags
  * @entropy: random bits for ->update(), set by the core in each T1
  * @now: seconds since 1970 for ->update(), set by the core in each T1
- * @nr_disks: rows used, and @max_disks allocated; likewise arrays, members
+ * @nr_disks: rows used
+ * @max_disks: rows there is room for
+ * @nr_arrays: arrays used
+ * @max_arrays: arrays there is room for
+ * @nr_members: members used, of all arrays
+ * @max_members: members there is room for
  * @native_len: bytes used in @native
+ * @max_native: bytes there is room for
+ * @disks: the container's disk table
+ * @arrays: what is on them
+ * @members: all slots of all arrays
+ * @native: the format's own bytes
  *
  * One allocation; the pointers point into it. emd_config_copy() copies between
  * configs of different room.
@@ -231,6 +241,10 @@ struct emd_config {
 
 /**
  * struct emd_config_room - how large a config must be
+ * @disks: rows
+ * @arrays: arrays
+ * @members: slots of all arrays
+ * @native: bytes
  */
 struct emd_config_room {
 	u16 disks;
