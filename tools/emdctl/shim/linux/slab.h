@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define GFP_KERNEL 0
-#define GFP_NOIO 0
 
 static inline void *kvzalloc(size_t size, int gfp)
 {
@@ -24,9 +23,5 @@ static inline void kvfree(const void *p)
 {
 	free((void *)p);
 }
-
-#define kzalloc kvzalloc
-#define kcalloc kvcalloc
-#define kfree kvfree
 
 #endif
