@@ -69,7 +69,7 @@ def write_error(vm, name, dev, disks):
     arrays.put(vm, "/tmp/more", dev, seek_mib=1)
     answered = log.mark()
     log.stop()
-    anchors = [e for e in log.entries[:answered] if e.sector >= good.sectors - 2 and not e.flush]
+    anchors = [e for e in log.entries[:answered] if e.sector >= good.sectors - 8 and not e.flush]
     assert {e.disk for e in anchors} >= {disks[0], disks[2], disks[3]}, "the failure was not recorded"
     assert arrays.sha256(vm, dev, 2, 1) == want
     assert arrays.state(vm, name) == "degraded"
