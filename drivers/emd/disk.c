@@ -450,12 +450,13 @@ struct emd_disk *emd_disk_get_by_dev(dev_t devt)
 /* ---- claim and release ----------------------------------------------------- */
 
 /*
+ * Both are called with bd_holder_lock held and drop it.
+ *
  * The device is dead. Neither the holder nor its container can go away while
  * bd_holder_lock is held: noting it and kicking the worker is all that is safe
  * here, and enough.
  */
 static void disk_mark_dead(struct block_device *bdev, bool surprise)
-	__releases(&bdev->bd_holder_lock)
 {
 	struct emd_disk *disk = bdev->bd_holder;
 
@@ -466,7 +467,6 @@ static void disk_mark_dead(struct block_device *bdev, bool surprise)
 }
 
 static void disk_sync(struct block_device *bdev)
-	__releases(&bdev->bd_holder_lock)
 {
 	mutex_unlock(&bdev->bd_holder_lock);
 	sync_blockdev(bdev);

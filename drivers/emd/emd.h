@@ -32,8 +32,8 @@
  * Contexts
  *
  *   submit     any task; never sleeps on a metadata update: bios are held
- *   end_io     irq-safe, hands off to the container's worker
- *   worker     one work item per container on emd_wq (WQ_MEM_RECLAIM): folds
+ *   end_io     irq-safe, hands off to process context
+ *   worker     a work item per container on emd_wq (WQ_MEM_RECLAIM): folds
  *              everything pending into one transaction; allocates nothing
  *   sync       one thread per redundant array, buffers reserved at start
  *   ioctl      sleeps, takes C (and G first when grouping changes)

@@ -26,6 +26,7 @@ struct emd_errmsg {
  * EMD_REFUSE() - record why and evaluate to the errno
  * @msg: a struct emd_errmsg or NULL
  * @err: negative errno to return
+ * @fmt: reason, as for printf()
  *
  * Use as ``return EMD_REFUSE(msg, -EINVAL, "strip of %u sectors, need a power of two", n);``
  */

@@ -258,7 +258,7 @@ static bool fold_array(struct emd_config *t1, struct emd_array *array, bool *flu
 	 */
 	if (array->job)
 		checkpoint = emd_job_checkpoint(array->job);
-	smp_rmb();
+	smp_rmb();	/* the checkpoint moves after the states, under the job's lock */
 	if (test_bit(EMD_PENDING_DIRTY, &array->batch) && !array->read_only) {
 		if (array->untouched) {
 			emd_array_touch(array);
