@@ -58,7 +58,7 @@ class Md:
     def create(self, level, nr, clean):
         run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2", "--level=" + level[4:],
             "--raid-devices=%d" % nr, "--bitmap=none", *(["--chunk=64"] if level != "raid1" else []),
-            *(["--assume-clean"] if clean else []), *MD[:nr])
+            *(["--assume-clean"] if clean and level != "raid0" else []), *MD[:nr])
         return "/dev/md0"
 
     def sync(self, action):
