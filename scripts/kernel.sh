@@ -188,6 +188,9 @@ build_builtin()
 	if [ ! -e "$build/.complete" ]; then
 		rm -rf "$build"
 		cp -a "$base" "$build"
+		# Recorded commands name the directory. Would they differ, objtool
+		# would be made anew, and every object after it.
+		{ grep -rlF --include='*.cmd' "$base" "$build" || true; } | xargs -r sed -i "s|$base|$build|g"
 	fi
 	drop_in "$tree"
 	configure "$tree" "$build" x86_64 "$CONFIGS/debug.config" "$CONFIGS/emd.config"
