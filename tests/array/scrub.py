@@ -3,7 +3,7 @@
 
 from lib import arrays
 
-groups = ["quick", "array"]
+groups = ["array"]
 
 BAD = ((5000, 8), (30000, 16), (90000, 1))
 

@@ -3,7 +3,7 @@
 
 from lib import arrays
 
-groups = ["quick", "assembly"]
+groups = ["assembly"]
 
 
 def scenario(vm):
