@@ -364,7 +364,7 @@ static void failure_during_init(struct kunit *test)
 	t1 = edit(bench);
 	emd_change_activate_spare(t1, first(t1), 0, row_of(bench, t1, "D4"));
 	commit(bench, t1, "D4 activated",
-	       "D1/2 D2/2 D3/2 D4/2 | REBUILD 0 d0 NORMAL [3 0 1 2] f0 <- DEGRADED [R3 0 1 2] f0 | 648");
+	       "D1/2 D2/2 D3/2 D4/2 | REBUILD 0 d1 NORMAL [3 0 1 2] f0 <- DEGRADED [R3 0 1 2] f0 | 648");
 	t1 = edit(bench);
 	emd_change_sync_done(t1, first(t1));
 	commit(bench, t1, "rebuilt, the other pair is still owed its resync",

@@ -14,8 +14,8 @@
  *
  * How redundancy that is still owed is recorded. A fresh volume is
  * "uninitialized" and dirty. When one of its members fails the map must say
- * "degraded" instead; dirty then stays set, whatever the writes do, until a
- * resync has run: so that the debt survives a restart.
+ * "degraded" instead; dirty then stays set, whatever the writes do and also while
+ * the slot is rebuilt, until a resync has run: so that the debt survives a restart.
  *
  * Pure; allocates nothing: runs when a member fails under memory pressure.
  */
@@ -639,9 +639,10 @@ static int sync_volume(struct edit *edit, const struct emd_config_array *ca,
 	if (map1)
 		map1->map_state = type == IMSM_MIGR_INIT ? IMSM_MAP_UNINITIALIZED :
 							   computed_state(&ca->geo, &out);
-	if (redundant && !ca->initialised && type < 0) {
+	/* Also while a slot is rebuilt: only INIT says by itself what is owed. */
+	if (redundant && !ca->initialised && type != IMSM_MIGR_INIT) {
 		dirty = true;
-		if (map0->map_state == IMSM_MAP_NORMAL)
+		if (type < 0 && map0->map_state == IMSM_MAP_NORMAL)
 			map0->map_state = IMSM_MAP_UNINITIALIZED;
 	}
 
