@@ -256,6 +256,29 @@ static void generations_wrap(struct kunit *test)
 	emd_config_free(b);
 }
 
+/* Whatever hostile disks claim, somebody is the newest. */
+static void generations_far_apart_have_an_order(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 0, 1, true);
+
+	emd_imsm_ops.supersede(a, 0x0fffffff);
+	join(crowd, a, "D0");
+	emd_imsm_ops.supersede(a, 0x65555555);
+	join(crowd, a, "D1");
+	emd_imsm_ops.supersede(a, 0xbaaaaaaa);
+	join(crowd, a, "D2");
+	expect(crowd, 2, "MMM");
+	leave(crowd);
+	emd_imsm_ops.supersede(a, 0x0fffffff);
+	join(crowd, a, "D0");
+	emd_imsm_ops.supersede(a, 0x8fffffff);
+	join(crowd, a, "D1");
+	expect(crowd, 1, "MM");
+	leave(crowd);
+	emd_config_free(a);
+}
+
 /* It still calls itself healthy; the others know better. */
 static void a_failed_disk_comes_back(struct kunit *test)
 {
@@ -390,6 +413,27 @@ static void a_copy_on_a_strange_disk_is_foreign(struct kunit *test)
 	emd_config_free(a);
 }
 
+/* Nor do they, whatever they carry, count against one that has a name. */
+static void disks_without_a_serial_are_nobody(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
+	struct emd_config *b = make(test, EMD_LEVEL_RAID1, 2, 0, 2, true);
+	struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)a->native;
+
+	memset(((struct imsm_disk_ondisk *)(head + 1))[1].serial, 0, IMSM_SERIAL_LEN);
+	emd_imsm_ops.supersede(a, a->generation);
+	join(crowd, a, "D0");
+	join(crowd, a, "D0");
+	crowd->img[1].serial[0] = '\0';
+	join(crowd, b, "D1");
+	crowd->img[2].serial[0] = '\0';
+	expect(crowd, 0, "MFF");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+}
+
 static void only_spares_elect_nobody(struct kunit *test)
 {
 	struct crowd *crowd = gather(test);
@@ -516,6 +560,7 @@ static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(all_agree),
 	KUNIT_CASE(the_newest_is_believed),
 	KUNIT_CASE(generations_wrap),
+	KUNIT_CASE(generations_far_apart_have_an_order),
 	KUNIT_CASE(a_failed_disk_comes_back),
 	KUNIT_CASE(a_replaced_disk_comes_back),
 	KUNIT_CASE(two_halves_of_a_mirror_ran_apart),
@@ -523,6 +568,7 @@ static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(disks_that_failed_one_by_one_are_stale),
 	KUNIT_CASE(clones_are_not_members),
 	KUNIT_CASE(a_copy_on_a_strange_disk_is_foreign),
+	KUNIT_CASE(disks_without_a_serial_are_nobody),
 	KUNIT_CASE(only_spares_elect_nobody),
 	KUNIT_CASE(an_activation_cut_off_is_finished),
 	KUNIT_CASE(an_activation_taken_back_is_outranked),

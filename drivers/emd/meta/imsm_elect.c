@@ -32,6 +32,7 @@
  * @sectors: its real capacity
  * @family: of its metadata
  * @generation: of its metadata
+ * @rank: its generation, in the order in which they were written; of voters
  * @spare: it carries a spare record
  * @clone: another live disk has the same serial
  * @votes: it may speak for its family: a member by its own account
@@ -43,6 +44,7 @@ struct candidate {
 	u64 sectors;
 	u32 family;
 	u32 generation;
+	u32 rank;
 	bool spare;
 	bool clone;
 	bool votes;
@@ -104,10 +106,21 @@ static void find_clones(struct election *e)
 				   !row_lost(listed(&e->cand[i], e->cand[i].id));
 }
 
-/* Generations are compared as if on a clock face; all here lie near each other. */
-static bool newer_generation(u32 a, u32 b)
+/*
+ * Generations count on past their end. All that vote lie near each other, so when
+ * some stand shortly before the end and some shortly behind, these came later.
+ */
+static void rank_voters(struct election *e)
 {
-	return (s32)(a - b) > 0;
+	bool before = false, behind = false;
+	struct candidate *c;
+
+	for (c = e->cand; c < e->cand + e->nr; c++) {
+		before |= c->votes && c->generation >= 3u << 30;
+		behind |= c->votes && c->generation < 1u << 30;
+	}
+	for (c = e->cand; c < e->cand + e->nr; c++)
+		c->rank = c->generation + (before && behind ? 1u << 31 : 0);
 }
 
 /* A total order, so that the winner does not depend on who came first. */
@@ -115,8 +128,8 @@ static bool outranks(const struct candidate *a, const struct candidate *b)
 {
 	int diff;
 
-	if (a->generation != b->generation)
-		return newer_generation(a->generation, b->generation);
+	if (a->rank != b->rank)
+		return a->rank > b->rank;
 	diff = memcmp(a->cfg->native, b->cfg->native, min(a->cfg->native_len, b->cfg->native_len));
 	if (diff)
 		return diff > 0;
@@ -136,11 +149,12 @@ static const struct candidate *family_head(const struct election *e, u32 family)
 	return best;
 }
 
+/* Disks without a serial are nobody's, however many there are. */
 static const struct candidate *live_disk(const struct election *e, const char *id)
 {
 	unsigned int i;
 
-	for (i = 0; i < e->nr; i++) {
+	for (i = 0; id[0] && i < e->nr; i++) {
 		if (!e->cand[i].clone && !strcmp(e->cand[i].id, id))
 			return &e->cand[i];
 	}
@@ -362,6 +376,7 @@ int imsm_elect(const struct emd_config *const *cfgs, const struct emd_meta_image
 	for (i = 0; i < nr; i++)
 		fill_candidate(&e.cand[i], cfgs[i], imgs[i]);
 	find_clones(&e);
+	rank_voters(&e);
 
 	head = champion(&e, msg, &ret);
 	for (i = 0; i < nr; i++) {
