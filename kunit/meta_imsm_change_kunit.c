@@ -26,6 +26,13 @@ static u32 family(const struct bench *bench)
 	return le32_to_cpu(((struct imsm_mpb_ondisk *)bench->cfg->native)->family_num);
 }
 
+static u32 recorded_size(const struct bench *bench, u8 index)
+{
+	const struct imsm_mpb_ondisk *mpb = (struct imsm_mpb_ondisk *)bench->cfg->native;
+
+	return le32_to_cpu(((const struct imsm_disk_ondisk *)(mpb + 1))[index].total_blocks_lo);
+}
+
 static void check_line(struct bench *bench, const char *what, const char *need)
 {
 	KUNIT_ASSERT_EQ_MSG(bench->test, native_line(bench->cfg, &bench->line), 0, "%s", what);
@@ -282,6 +289,36 @@ static void failure_during_rebuild_of_raid10(struct kunit *test)
 	emd_change_sync_done(t1, first(t1));
 	commit(bench, t1, "rebuilt",
 	       "D0/2 D1:0/6 D2/2 D4/2 | d0 DEGRADED [0 R1 2 3] f1 | 584");
+	teardown(bench);
+}
+
+/*
+ * The disks were copied to larger ones. An array that uses the new room must be
+ * believed by every disk, and each knows of the others' size from the table only.
+ */
+static void a_larger_disk_is_recorded_when_its_room_is_used(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 2, 512);
+	struct emd_config *t1;
+	u16 i;
+
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID1, 2, 40960, true), "healthy",
+	       "D0/2 D1/2 | d0 NORMAL [0 1] | 480");
+	for (i = 0; i < 2; i++) {
+		lab_disk_exit(&bench->disks[i]);
+		KUNIT_ASSERT_EQ(test, lab_disk_init(&bench->disks[i], 2 * DISK_SECTORS, 512,
+						    bench->cfg->disks[i].id), 0);
+		bench->cfg->disks[i].sectors = 2 * DISK_SECTORS;
+	}
+	t1 = edit(bench);
+	emd_change_dirty(t1, first(t1), true);
+	commit(bench, t1, "a write", "D0/2 D1/2 | d1 NORMAL [0 1] | 480");
+	KUNIT_EXPECT_EQ(test, recorded_size(bench, 0), DISK_SECTORS);
+
+	commit(bench, place(bench, "v1", EMD_LEVEL_RAID1, 2, 0, true), "all the room",
+	       "D0/2 D1/2 | d1 NORMAL [0 1] | d0 NORMAL [0 1] | 648");
+	KUNIT_EXPECT_EQ(test, recorded_size(bench, 0), 2 * DISK_SECTORS);
+	KUNIT_EXPECT_EQ(test, recorded_size(bench, 1), 2 * DISK_SECTORS);
 	teardown(bench);
 }
 
@@ -817,6 +854,7 @@ static struct kunit_case change_cases[] = {
 	KUNIT_CASE(failure_and_rebuild),
 	KUNIT_CASE(two_failures_in_raid10),
 	KUNIT_CASE(failure_during_rebuild_of_raid10),
+	KUNIT_CASE(a_larger_disk_is_recorded_when_its_room_is_used),
 	KUNIT_CASE(the_target_itself_fails),
 	KUNIT_CASE(a_source_fails_during_rebuild_of_raid5),
 	KUNIT_CASE(second_failure_of_raid5),

@@ -415,7 +415,7 @@ static int decode_members(const struct imsm_view *view, u8 v, struct emd_config 
 	u32 mpb_sectors = round_up(view->size, cfg->block_size) / 512 + cfg->block_size / 512;
 	const struct emd_config_disk *disk;
 	struct emd_config_member *member;
-	u64 end;
+	u64 end, blocks;
 	u8 slot;
 
 	*nr_rebuilding = 0;
@@ -428,12 +428,14 @@ static int decode_members(const struct imsm_view *view, u8 v, struct emd_config 
 		member->nr_sectors = ca->geo.member_sectors;
 		*nr_rebuilding += member->state == EMD_MEMBER_REBUILDING;
 
+		/* As recorded, not as it is: every disk must judge this alike. */
+		blocks = imsm_disk_blocks(view, imsm_disk(view, member->disk));
 		end = member->start_sector + member->nr_sectors + (log ? ca->reserve_sectors : 0);
 		if (disk->state == EMD_DISK_ACTIVE &&
-		    (disk->sectors < mpb_sectors || end > disk->sectors - mpb_sectors))
+		    (blocks < mpb_sectors || end > blocks - mpb_sectors))
 			return EMD_REFUSE(msg, -EUCLEAN,
 					  "volume %u: ends at block %llu of a disk of %llu, metadata takes %u",
-					  v, end, disk->sectors, mpb_sectors);
+					  v, end, blocks, mpb_sectors);
 	}
 	return 0;
 }

@@ -193,6 +193,22 @@ static void release_serial(const struct imsm_view *view, const char *id)
 	}
 }
 
+static int record_size(struct edit *edit, const struct emd_config_disk *row,
+		       struct emd_errmsg *msg)
+{
+	struct imsm_disk_ondisk *disk;
+	int ret = 0;
+
+	if (row->sectors >> 32)
+		ret = enable_high_words(edit, msg);
+	if (ret)
+		return ret;
+	disk = imsm_disk(&edit->view, row->native);
+	imsm_put_u64(&disk->total_blocks_lo, &disk->total_blocks_hi,
+		     row->sectors >> edit->view.shift);
+	return reload(edit, msg);
+}
+
 static int add_disk(struct edit *edit, struct emd_config_disk *row, struct emd_errmsg *msg)
 {
 	u32 offset = sizeof(struct imsm_mpb_ondisk) +
@@ -213,14 +229,27 @@ static int add_disk(struct edit *edit, struct emd_config_disk *row, struct emd_e
 	disk->status = cpu_to_le32(IMSM_DISK_CONFIGURED);
 	row->native = index;
 	ret = reload(edit, msg);
-	if (!ret && row->sectors >> 32)
-		ret = enable_high_words(edit, msg);
-	if (ret)
-		return ret;
-	disk = imsm_disk(&edit->view, index);
-	imsm_put_u64(&disk->total_blocks_lo, &disk->total_blocks_hi,
-		     row->sectors >> edit->view.shift);
-	return reload(edit, msg);
+	return ret ?: record_size(edit, row, msg);
+}
+
+/*
+ * Do members reach behind where the entry says that the disk ends? It may be
+ * larger than its entry: someone copied a disk to a larger one.
+ */
+static bool outgrown(const struct edit *edit, u16 disk)
+{
+	const struct emd_config *cfg = edit->cfg;
+	const struct emd_config_disk *row = &cfg->disks[disk];
+	u64 blocks = imsm_disk_blocks(&edit->view, imsm_disk(&edit->view, row->native));
+	u64 tail = (cfg->max_native + cfg->block_size) >> 9;
+	u32 i;
+
+	for (i = 0; row->sectors > blocks && i < cfg->nr_members; i++) {
+		if (cfg->members[i].disk == disk &&
+		    cfg->members[i].start_sector + cfg->members[i].nr_sectors + tail > blocks)
+			return true;
+	}
+	return false;
 }
 
 /* Every disk that an array uses has an entry, and one that calls it used. */
@@ -238,6 +267,10 @@ static int list_members(struct edit *edit, struct emd_errmsg *msg)
 			continue;
 		if (row->native == EMD_NO_DISK) {
 			ret = add_disk(edit, row, msg);
+			if (ret)
+				return ret;
+		} else if (row->state == EMD_DISK_ACTIVE && outgrown(edit, i)) {
+			ret = record_size(edit, row, msg);
 			if (ret)
 				return ret;
 		}
