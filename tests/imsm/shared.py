@@ -51,7 +51,10 @@ def md_attr(vm, name, attr):
 
 
 def md_idle(vm, name, timeout=90):
-    vm.wait("md's %s to be idle" % name, lambda: md_attr(vm, name, "sync_action") == "idle", timeout)
+    """md has all copies in sync and nothing more to do."""
+    vm.wait("md's %s to be idle" % name,
+            lambda: (md_attr(vm, name, "resync_start"), md_attr(vm, name, "degraded"),
+                     md_attr(vm, name, "sync_action")) == ("none", "0", "idle"), timeout)
 
 
 def started(vm, *names):
@@ -62,10 +65,13 @@ def started(vm, *names):
 
 
 def idle(vm, name, state="optimal", timeout=90):
-    """EMD has brought the array to this state and has nothing more to do."""
+    """EMD has brought the array to this state and has nothing more to do.
+
+    Clean is part of it: dirty stays set until a resync that is owed has run.
+    """
     def there():
         array = vm.array(name)
-        return array["state"] == state and array["sync"]["action"] == "idle"
+        return array["state"] == state and array["sync"]["action"] == "idle" and not array["dirty"]
     vm.wait("%s to be %s and idle" % (name, state), there, timeout)
 
 
