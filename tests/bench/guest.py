@@ -1,25 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The part of the benchmark that runs in User-Mode Linux; see run.py."""
+"""The part of the benchmark that runs in User-Mode Linux; see run.py.
+
+What is measured lies between two marks on the console: there run.py notes the
+CPU time that the whole of User-Mode Linux has used so far on the host. Time that
+somebody else's work on the host takes from us does not count in it.
+
+Two sets of ramdisks, md on one and EMD on the other; in the second half of the
+run they change places, because where the host put the pages of a set makes a
+difference of several per cent. Within a half md and EMD take turns.
+"""
 
 import argparse
 import json
 import os
-import statistics
+import re
 import subprocess
 import time
 
-# md gets the first four ramdisks, EMD the other four: same size, both prefilled.
-MD = ["/dev/ram%d" % i for i in range(4)]
-EMD = ["/dev/ram%d" % i for i in range(4, 8)]
-LEVELS = {"raid0": 4, "raid1": 2, "raid10": 4}
-WORK = [("read", "1M", 8), ("read", "64k", 32), ("write", "1M", 8), ("write", "64k", 32),
-        ("randread", "4k", 1), ("randread", "4k", 32), ("randwrite", "4k", 1),
-        ("randwrite", "4k", 32)]
+SET_SIZE = 5                    # the widest array, and a spare
+SETS = [["/dev/ram%d" % i for i in range(n * SET_SIZE, (n + 1) * SET_SIZE)] for n in range(2)]
+
+# A level is a row here: how many members, what md is tuned with, if anything.
+# "args" are for mdadm; "tuned" is what md's sysfs directory is given, one dict
+# for each setting worth a try: the best of them counts, row by row.
+LEVELS = {
+    "raid0": {"members": 4, "redundant": False, "copies": 1},
+    "raid1": {"members": 2, "redundant": True, "copies": 2},
+    "raid10": {"members": 4, "redundant": True, "copies": 2, "args": ["--layout=n2"]},
+    "raid5": {"members": 4, "redundant": True, "parity": 1,
+              "tuned": [{"stripe_cache_size": 8192, "group_thread_cnt": 0},
+                        {"stripe_cache_size": 8192, "group_thread_cnt": 1},
+                        {"stripe_cache_size": 8192, "group_thread_cnt": 0, "skip_copy": 1}]},
+}
+WORK = [(pattern, block, depth)
+        for pattern, block in (("read", "1M"), ("read", "64k"), ("write", "1M"), ("write", "64k"),
+                               ("randread", "4k"), ("randwrite", "4k"))
+        for depth in (1, 32)]
+SYNCS = ("resync", "check", "rebuild")
 
 
-def run(*command, **kwargs):
+def run(*command, check=True):
     print("+", " ".join(command), flush=True)
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if check and done.returncode:
+        raise RuntimeError("%s: status %d\n%s" % (command[0], done.returncode, done.stdout))
+    return done
 
 
 def read(path):
@@ -28,174 +54,277 @@ def read(path):
 
 
 def write(path, text):
+    print("+ echo %s > %s" % (text, path), flush=True)
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
 
 
-def busy_seconds():
-    """CPU time that was not idle, of the whole machine."""
-    fields = [int(n) for n in read("/proc/stat").splitlines()[0].split()[1:]]
-    return (sum(fields[:8]) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-
-
-def fio(device, work, seconds):
-    pattern, block, depth = work
-    batch = max(1, depth // 2)
-    before = busy_seconds()
-    out = json.loads(run("fio", "--name=j", "--filename=" + device, "--rw=" + pattern,
-                         "--bs=" + block, "--ioengine=libaio", "--direct=1",
-                         "--iodepth=%d" % depth, "--iodepth_batch_submit=%d" % batch,
-                         "--iodepth_batch_complete_max=%d" % batch, "--time_based",
-                         "--runtime=%g" % seconds, "--randrepeat=1", "--norandommap",
-                         "--thread", "--output-format=json"))
-    used = busy_seconds() - before
-    side = out["jobs"][0]["write" if "write" in pattern else "read"]
-    gib = side["io_bytes"] / 2**30
-    return side["bw_bytes"] / 2**20, used / gib if gib else 0
-
-
-class Md:
-    def create(self, level, nr, clean):
-        run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2", "--level=" + level[4:],
-            "--raid-devices=%d" % nr, "--bitmap=none", *(["--chunk=64"] if level != "raid1" else []),
-            *(["--assume-clean"] if clean and level != "raid0" else []), *MD[:nr])
-        return "/dev/md0"
-
-    def sync(self, action):
-        write("/sys/block/md0/md/sync_action", action)
-
-    def idle(self):
-        return read("/sys/block/md0/md/sync_action") == "idle"
-
-    def tune(self, on):
-        write("/proc/sys/dev/raid/speed_limit_max", "10485760" if on else "200000")
-        write("/proc/sys/dev/raid/speed_limit_min", "10485760" if on else "1000")
-
-    def destroy(self, nr):
-        run("mdadm", "--stop", "/dev/md0")
-        run("mdadm", "--zero-superblock", *MD[:nr])
-
-
-class Emd:
-    def __init__(self, emdctl):
-        self.emdctl = emdctl
-        self.dev = None
-
-    def create(self, level, nr, clean):
-        run(self.emdctl, "--yes", "create", "--format", "imsm", "--level", level, "--name", "bench",
-            *(["--strip", "64K"] if level != "raid1" else []),
-            "--init", "none" if clean else "resync", *EMD[:nr])
-        array = json.loads(run(self.emdctl, "--json", "list"))["containers"][0]["arrays"][0]
-        self.dev = array["dev"]
-        return "/dev/" + self.dev
-
-    def sync(self, action):
-        run(self.emdctl, "scrub", "bench")
-
-    def idle(self):
-        return read("/sys/block/%s/emd/sync_action" % self.dev) == "idle"
-
-    def destroy(self, nr):
-        run(self.emdctl, "--yes", "stop", "--all")
-        for disk in EMD[:nr]:
-            run(self.emdctl, "--yes", "erase", disk)
-
-
-def timed(side, start):
-    """Seconds that background work takes, and CPU seconds it keeps busy."""
-    before, began = busy_seconds(), time.monotonic()
-    start()
-    while side.idle() and time.monotonic() - began < 0.2:
-        pass
-    while not side.idle():
-        time.sleep(0.005)
-    return time.monotonic() - began, busy_seconds() - before
-
-
-def rate(took, sectors):
-    """MiB/s of array data, and CPU seconds per GiB."""
-    return sectors / 2048 / took[0], took[1] / (sectors / 2**21)
-
-
-def size(device):
+def sectors(device):
     return int(read("/sys/block/%s/size" % os.path.basename(device)))
 
 
-def bench_io(level, nr, sides, args, rows):
-    devices = {name: side.create(level, nr, True) for name, side in sides.items()}
-    for work in WORK:
-        got = {"md": [], "emd": [], "raw": []}
-        fio(devices["md"], work, 0.3)
-        fio(devices["emd"], work, 0.3)
-        for _ in range(args.repeat):
-            for name in "md", "emd":
-                got[name].append(fio(devices[name], work, args.seconds))
-        if level == "raid0" and work[0] in ("read", "randread"):
-            got["raw"].append(fio(MD[0], work, args.seconds))
-        add_row(rows, level, "%s %s qd%d" % work, got)
-    for side in sides.values():
-        side.destroy(nr)
+class Refused(Exception):
+    """The driver has no such level."""
 
 
-def bench_sync(level, nr, sides, args, rows):
-    md, emd = sides["md"], sides["emd"]
-    for tuned in (False, True):
-        suffix = " (md tuned)" if tuned else " (md defaults)"
-        md.tune(tuned)
-        got = {"md": [], "emd": []}
-        # A resync starts with the array.
-        for _ in range(args.repeat if tuned else 1):
-            for name, side in sides.items():
-                took = timed(side, lambda side=side: side.create(level, nr, False))
-                got[name].append(rate(took, size("/dev/md0" if name == "md" else emd.dev)))
-                side.destroy(nr)
-        add_row(rows, level, "resync" + suffix, got)
-        got = {"md": [], "emd": []}
-        devices = {name: side.create(level, nr, True) for name, side in sides.items()}
-        for _ in range(args.repeat if tuned else 1):
-            for name, side in sides.items():
-                took = timed(side, lambda side=side: side.sync("check"))
-                got[name].append(rate(took, size(devices[name])))
-        add_row(rows, level, "check" + suffix, got)
-        for side in sides.values():
-            side.destroy(nr)
-    md.tune(False)
+class Marks:
+    """Numbered marks on the console. run.py answers none: it only looks at the time."""
+
+    def __init__(self):
+        self.next = 0
+        self.console = open("/dev/console", "w", encoding="ascii")
+
+    def take(self):
+        self.next += 1
+        return self.next
+
+    def set(self):
+        number = self.take()
+        self.console.write("@mark %d\n" % number)
+        self.console.flush()
+        return number
 
 
-def add_row(rows, level, work, got):
-    row = {"level": level, "work": work}
-    for name, values in got.items():
-        if values:
-            row[name] = statistics.median(v[0] for v in values)
-            row[name + "_cpu"] = statistics.median(v[1] for v in values)
-    rows.append(row)
-    print(row, flush=True)
+class Log:
+    """The kernel's messages, as they come."""
+
+    def __init__(self):
+        self.file = os.open("/dev/kmsg", os.O_RDONLY)
+
+    def skip(self):
+        os.lseek(self.file, 0, os.SEEK_END)
+
+    def wait(self, pattern, timeout=120):
+        give_up = time.monotonic() + timeout
+        while time.monotonic() < give_up:
+            line = os.read(self.file, 8192).decode("utf-8", "replace")
+            if re.search(pattern, line):
+                return
+        raise RuntimeError("no line %r in the log" % pattern)
+
+
+class Md:
+    started = r"md: \S+ of RAID array md0"
+    done = r"md: md0: \S+ done"
+
+    def create(self, level, disks, resync=False):
+        row = LEVELS[level]
+        members = disks[:row["members"]]
+        options = ["--bitmap=none"] if row["redundant"] else []
+        options += ["--chunk=64"] if level != "raid1" else []
+        options += ["--assume-clean"] if row["redundant"] and not resync else []
+        run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2", "--level=" + level[4:],
+            "--raid-devices=%d" % len(members), *options, *row.get("args", []), *members)
+        return "/dev/md0"
+
+    def tune(self, settings):
+        for name, value in settings.items():
+            write("/sys/block/md0/md/" + name, str(value))
+
+    def speed(self, tuned):
+        write("/proc/sys/dev/raid/speed_limit_max", "10485760" if tuned else "200000")
+        write("/proc/sys/dev/raid/speed_limit_min", "10485760" if tuned else "1000")
+
+    def check(self):
+        write("/sys/block/md0/md/sync_action", "check")
+
+    def add_spare(self, disk):
+        run("mdadm", "/dev/md0", "--add", disk)
+
+    def fail(self, disk):
+        write("/sys/block/md0/md/dev-%s/state" % os.path.basename(disk), "faulty")
+
+    def settle(self):
+        while read("/sys/block/md0/md/sync_action") != "idle":
+            time.sleep(0.02)
+
+    def destroy(self, disks):
+        run("mdadm", "--stop", "/dev/md0")
+        run("mdadm", "--zero-superblock", *disks, check=False)
+
+
+class Emd:
+    started = r"emd: .*(resync|check|rebuild) started"
+    done = r"emd: .*(resync|check|rebuild) done"
+
+    def __init__(self, emdctl):
+        self.emdctl = emdctl
+        self.dev = None
+        self.container = None
+
+    def create(self, level, disks, resync=False):
+        members = disks[:LEVELS[level]["members"]]
+        strip = ["--strip", "64K"] if level != "raid1" else []
+        done = run(self.emdctl, "--yes", "create", "--format", "imsm", "--level", level, "--name",
+                   "bench", *strip, "--init", "resync" if resync else "none", *members, check=False)
+        if done.returncode:
+            raise Refused(done.stdout.strip())
+        listed = json.loads(run(self.emdctl, "--json", "list").stdout)
+        self.container = listed["containers"][0]["name"]
+        if not listed["containers"][0]["arrays"][0].get("dev"):
+            self.destroy(disks)
+            raise Refused("created but not started: no engine for this level")
+        self.dev = listed["containers"][0]["arrays"][0]["dev"]
+        return "/dev/" + self.dev
+
+    def tune(self, settings):
+        pass
+
+    def check(self):
+        write("/sys/block/%s/emd/sync_action" % self.dev, "check")
+
+    def add_spare(self, disk):
+        run(self.emdctl, "--yes", "add", self.container, disk)
+
+    def fail(self, disk):
+        run(self.emdctl, "--yes", "fail", "bench", disk)
+
+    def settle(self):
+        while read("/sys/block/%s/emd/sync_action" % self.dev) != "idle":
+            time.sleep(0.02)
+
+    def destroy(self, disks):
+        run(self.emdctl, "--yes", "stop", "--all")
+        for disk in disks:
+            run(self.emdctl, "--yes", "erase", disk, check=False)
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.marks = Marks()
+        self.log = Log()
+        self.md = Md()
+        self.emd = Emd(args.emdctl)
+        self.samples = []
+        self.left_out = {}
+
+    def sample(self, half, level, work, who, mib, seconds, first, last):
+        """@who moved @mib of array data in @seconds, between two marks."""
+        self.samples.append({"half": half, "level": level, "work": work, "who": who, "mib": mib,
+                             "seconds": seconds, "marks": [first, last]})
+
+    def fio(self, half, level, devices):
+        """One fio does all work on all devices, one after the other, taking turns."""
+        jobs, text = [], ["[global]", "ioengine=libaio", "direct=1", "time_based", "thread",
+                          "runtime=%dms" % (self.args.seconds * 1000), "norandommap",
+                          "randrepeat=1", "gtod_reduce=1", "fadvise_hint=0"]
+        names = list(devices)
+        for pattern, block, depth in WORK:
+            for turn in range(self.args.repeat):
+                for who in names if turn % 2 == 0 else reversed(names):
+                    first, last = self.marks.take(), self.marks.take()
+                    jobs.append(("%s %s qd%d" % (pattern, block, depth), who, first, last))
+                    text += ["[j%d]" % first, "stonewall", "filename=" + devices[who],
+                             "rw=" + pattern, "bs=" + block, "iodepth=%d" % depth,
+                             "iodepth_batch_submit=%d" % max(1, depth // 2),
+                             "iodepth_batch_complete_max=%d" % max(1, depth // 2),
+                             "exec_prerun=(echo @mark %d >/dev/console)" % first,
+                             "exec_postrun=(echo @mark %d >/dev/console)" % last]
+        with open("/tmp/jobs.fio", "w", encoding="ascii") as file:
+            file.write("\n".join(text) + "\n")
+        os.chdir("/tmp")        # fio leaves the output of the commands there
+        out = run("fio", "--output-format=json", "--output=/tmp/fio.json", "/tmp/jobs.fio")
+        print(out.stdout, flush=True)
+        with open("/tmp/fio.json", encoding="utf-8") as file:
+            text = file.read()
+        print(text[:text.find("\n{") + 1], flush=True)     # notes come first
+        results = json.loads(text[text.find("\n{") + 1:])["jobs"]
+        for (work, who, first, last), result in zip(jobs, results, strict=True):
+            if result["jobname"] != "j%d" % first or result["error"]:
+                raise RuntimeError("fio: %s %s: error %d" % (work, who, result["error"]))
+            side = result["write" if "write" in work else "read"]
+            self.sample(half, level, work, who, side["io_bytes"] / 2**20, side["runtime"] / 1000,
+                        first, last)
+
+    def io(self, half, level, disks):
+        row = LEVELS[level]
+        md, emd = self.md, self.emd
+        devices = {"emd": emd.create(level, disks["emd"])}
+        devices["md"] = md.create(level, disks["md"])
+        self.fio(half, level, devices)
+        for index, settings in enumerate(row.get("tuned", [])):
+            name = "skip_copy" if settings.get("skip_copy") else "tuned%d" % index
+            md.tune(settings)
+            self.fio(half, level, {name: devices["md"]})
+        md.destroy(disks["md"])
+        emd.destroy(disks["emd"])
+
+    def background(self, half, level, who, side, disks):
+        """A resync, a check and a rebuild of one array."""
+        row = LEVELS[level]
+        spare = disks[row["members"]]
+        actions = {"check": side.check, "rebuild": lambda: side.fail(disks[0]),
+                   "resync": lambda: side.create(level, disks, resync=True)}
+        for action in SYNCS:
+            if action == "rebuild":
+                side.add_spare(spare)
+            self.log.skip()
+            actions[action]()
+            self.log.wait(side.started)
+            began, first = time.monotonic(), self.marks.set()
+            self.log.wait(side.done)
+            took, last = time.monotonic() - began, self.marks.set()
+            side.settle()
+            device = "/dev/md0" if side is self.md else side.dev
+            # Of each member: that is what "speed" means to an administrator.
+            share = row["copies"] / row["members"] if "copies" in row else \
+                1 / (row["members"] - row["parity"])
+            self.sample(half, level, action + ", a member", who, sectors(device) / 2048 * share,
+                        took, first, last)
+        side.destroy(disks)
+
+    def sync(self, half, level, disks):
+        self.md.speed(False)
+        self.background(half, level, "md", self.md, disks["md"])
+        for _ in range(self.args.repeat):
+            self.md.speed(True)
+            self.background(half, level, "tuned", self.md, disks["md"])
+            self.background(half, level, "emd", self.emd, disks["emd"])
+        self.md.speed(False)
+
+    def level(self, half, level, disks):
+        if self.args.only and level not in self.args.only.split(",") or level in self.left_out:
+            return
+        try:
+            self.io(half, level, disks)
+        except Refused as refusal:
+            self.left_out[level] = str(refusal).splitlines()[-1]
+            return
+        if LEVELS[level]["redundant"] and not self.args.no_sync:
+            self.sync(half, level, disks)
+
+    def all(self):
+        for disk in SETS[0] + SETS[1]:
+            run("dd", "if=/dev/zero", "of=" + disk, "bs=1M", "oflag=direct",
+                "count=%d" % (sectors(disk) // 2048))
+        for half in range(2):
+            disks = {"md": SETS[half], "emd": SETS[1 - half]}
+            if not self.args.only:
+                self.fio(half, "disk", {"raw": disks["md"][0]})
+            for level in LEVELS:
+                self.level(half, level, disks)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emdctl", required=True)
-    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--only", default="")
+    parser.add_argument("--work", default="")
+    parser.add_argument("--no-sync", action="store_true")
     args = parser.parse_args()
-    args.seconds = 4 if args.full else 1
-    args.repeat = 5 if args.full else 3
-    for disk in MD + EMD:
-        run("dd", "if=/dev/zero", "of=" + disk, "bs=1M", "count=%d" % (size(disk) // 2048),
-            "oflag=direct", stderr=subprocess.DEVNULL)
-    sides = {"md": Md(), "emd": Emd(args.emdctl)}
-    rows = []
-    for level, nr in LEVELS.items():
-        if args.only and level not in args.only.split(","):
-            continue
-        bench_io(level, nr, sides, args, rows)
-        if level != "raid0":
-            bench_sync(level, nr, sides, args, rows)
+    WORK[:] = [work for work in WORK if args.work in "%s %s qd%d" % work]
+    bench = Bench(args)
+    bench.all()
     result = {"kernel": os.uname().release, "seconds": args.seconds, "repeat": args.repeat,
-              "disk_mib": size(MD[0]) // 2048, "rows": rows}
-    with open("/tmp/out/result.json.new", "w", encoding="ascii") as file:
-        json.dump(result, file, indent=1)
-    os.rename("/tmp/out/result.json.new", "/tmp/out/result.json")
+              "disk_mib": sectors(SETS[0][0]) // 2048, "samples": bench.samples,
+              "left_out": bench.left_out,
+              "tuned": {level: row["tuned"] for level, row in LEVELS.items() if "tuned" in row}}
+    with open("/tmp/out/samples.json.new", "w", encoding="ascii") as file:
+        json.dump(result, file)
+    os.rename("/tmp/out/samples.json.new", "/tmp/out/samples.json")
 
 
 main()
