@@ -29,6 +29,12 @@
 #define ROTATING_LAYOUTS	(LAYOUT_BIT(LEFT_ASYMMETRIC) | LAYOUT_BIT(LEFT_SYMMETRIC) | \
 				 LAYOUT_BIT(RIGHT_ASYMMETRIC) | LAYOUT_BIT(RIGHT_SYMMETRIC))
 #define FIXED_LAYOUTS		(LAYOUT_BIT(PARITY_FIRST) | LAYOUT_BIT(PARITY_LAST))
+#define DDF_RAID6_LAYOUTS	(LAYOUT_BIT(ROTATING_ZERO_RESTART) | \
+				 LAYOUT_BIT(ROTATING_N_RESTART) | \
+				 LAYOUT_BIT(ROTATING_N_CONTINUE))
+#define RAID5_AND_Q_LAYOUTS	(LAYOUT_BIT(LEFT_ASYMMETRIC_6) | LAYOUT_BIT(LEFT_SYMMETRIC_6) | \
+				 LAYOUT_BIT(RIGHT_ASYMMETRIC_6) | LAYOUT_BIT(RIGHT_SYMMETRIC_6) | \
+				 LAYOUT_BIT(PARITY_FIRST_6))
 
 const struct emd_level_desc emd_levels[EMD_NR_LEVELS] = {
 	[EMD_LEVEL_CONCAT] = {
@@ -65,7 +71,7 @@ const struct emd_level_desc emd_levels[EMD_NR_LEVELS] = {
 		.redundant = true,
 		.striped = true,
 		.min_members = 3,
-		.max_members = EMD_MAX_MEMBERS,
+		.max_members = EMD_MAX_PARITY_MEMBERS,
 		.default_layout = EMD_LAYOUT_PARITY_LAST,
 		.layouts = FIXED_LAYOUTS,
 	},
@@ -74,7 +80,7 @@ const struct emd_level_desc emd_levels[EMD_NR_LEVELS] = {
 		.redundant = true,
 		.striped = true,
 		.min_members = 3,
-		.max_members = EMD_MAX_MEMBERS,
+		.max_members = EMD_MAX_PARITY_MEMBERS,
 		.default_layout = EMD_LAYOUT_LEFT_SYMMETRIC,
 		.layouts = ROTATING_LAYOUTS | FIXED_LAYOUTS,
 	},
@@ -83,9 +89,10 @@ const struct emd_level_desc emd_levels[EMD_NR_LEVELS] = {
 		.redundant = true,
 		.striped = true,
 		.min_members = 4,
-		.max_members = EMD_MAX_MEMBERS,
+		.max_members = EMD_MAX_PARITY_MEMBERS,
 		.default_layout = EMD_LAYOUT_LEFT_SYMMETRIC,
-		.layouts = ROTATING_LAYOUTS | FIXED_LAYOUTS,
+		.layouts = ROTATING_LAYOUTS | FIXED_LAYOUTS | DDF_RAID6_LAYOUTS |
+			   RAID5_AND_Q_LAYOUTS,
 	},
 	[EMD_LEVEL_RAID10] = {
 		.name = "raid10",
@@ -108,6 +115,14 @@ const char *const emd_layout_names[EMD_NR_LAYOUTS] = {
 	[EMD_LAYOUT_RIGHT_SYMMETRIC]	= "right-symmetric",
 	[EMD_LAYOUT_PARITY_FIRST]	= "parity-first",
 	[EMD_LAYOUT_PARITY_LAST]	= "parity-last",
+	[EMD_LAYOUT_ROTATING_ZERO_RESTART] = "ddf-zero-restart",
+	[EMD_LAYOUT_ROTATING_N_RESTART]	= "ddf-n-restart",
+	[EMD_LAYOUT_ROTATING_N_CONTINUE] = "ddf-n-continue",
+	[EMD_LAYOUT_LEFT_ASYMMETRIC_6]	= "left-asymmetric-6",
+	[EMD_LAYOUT_LEFT_SYMMETRIC_6]	= "left-symmetric-6",
+	[EMD_LAYOUT_RIGHT_ASYMMETRIC_6]	= "right-asymmetric-6",
+	[EMD_LAYOUT_RIGHT_SYMMETRIC_6]	= "right-symmetric-6",
+	[EMD_LAYOUT_PARITY_FIRST_6]	= "parity-first-6",
 };
 
 const char *const emd_member_state_names[EMD_NR_MEMBER_STATES] = {
@@ -277,6 +292,124 @@ u64 emd_geo_stripe_sectors(const struct emd_geometry *geo)
 	return strip * (n - nr_parity(geo));
 }
 
+/* Which slot Q is on, seen from P's. */
+enum q_place {
+	Q_BEHIND_P,
+	Q_BEFORE_P,
+	Q_LAST,		/* the last slot in every row, the others lie as in raid5 */
+};
+
+/**
+ * struct parity_layout - how parity wanders through the rows
+ * @p_start: P's slot in row 0; below 0 counted from the end of the ring
+ * @p_step: what is added to it from row to row
+ * @q_place: where Q is; raid4 and raid5 have none
+ * @data_continues: data goes on behind the parity and round the corner; else it
+ *	starts at the lowest slot again and steps over the parity
+ * @q_counts_slots: a strip's place in Q is its slot; else its place behind Q and
+ *	round the corner, where only data counts
+ *
+ * The ring is all slots, but for Q_LAST, which takes the last one out.
+ */
+struct parity_layout {
+	s8 p_start;
+	s8 p_step;
+	u8 q_place;
+	bool data_continues;
+	bool q_counts_slots;
+};
+
+static const struct parity_layout parity_layouts[EMD_NR_LAYOUTS] = {
+	[EMD_LAYOUT_LEFT_ASYMMETRIC]	= { -1, -1, Q_BEHIND_P, false },
+	[EMD_LAYOUT_LEFT_SYMMETRIC]	= { -1, -1, Q_BEHIND_P, true },
+	[EMD_LAYOUT_RIGHT_ASYMMETRIC]	= { 0, 1, Q_BEHIND_P, false },
+	[EMD_LAYOUT_RIGHT_SYMMETRIC]	= { 0, 1, Q_BEHIND_P, true },
+	[EMD_LAYOUT_PARITY_FIRST]	= { 0, 0, Q_BEHIND_P, false },
+	[EMD_LAYOUT_PARITY_LAST]	= { -1, 0, Q_LAST, false },
+	[EMD_LAYOUT_ROTATING_ZERO_RESTART] = { 0, 1, Q_BEHIND_P, false, true },
+	[EMD_LAYOUT_ROTATING_N_RESTART]	= { -2, -1, Q_BEHIND_P, false, true },
+	[EMD_LAYOUT_ROTATING_N_CONTINUE] = { -1, -1, Q_BEFORE_P, true, true },
+	[EMD_LAYOUT_LEFT_ASYMMETRIC_6]	= { -1, -1, Q_LAST, false },
+	[EMD_LAYOUT_LEFT_SYMMETRIC_6]	= { -1, -1, Q_LAST, true },
+	[EMD_LAYOUT_RIGHT_ASYMMETRIC_6]	= { 0, 1, Q_LAST, false },
+	[EMD_LAYOUT_RIGHT_SYMMETRIC_6]	= { 0, 1, Q_LAST, true },
+	[EMD_LAYOUT_PARITY_FIRST_6]	= { 0, 0, Q_LAST, false },
+};
+
+/* One row of a parity level, parity placed. */
+struct parity_row {
+	u16 ring;
+	u16 p_slot;
+	u16 q_slot;	/* p_slot without a Q */
+	u16 first;	/* where the ring is entered: the 0th data strip, if data continues */
+};
+
+static void get_parity_row(const struct emd_geometry *geo, u64 row, struct parity_row *out)
+{
+	const struct parity_layout *layout = &parity_layouts[geo->layout];
+	bool has_q = nr_parity(geo) == 2;
+	u16 ring = geo->nr_members - (has_q && layout->q_place == Q_LAST);
+	u32 p = layout->p_start < 0 ? ring + layout->p_start : layout->p_start;
+	u32 turn;
+
+	if (layout->p_step) {
+		div_u64_rem(row, ring, &turn);
+		p += layout->p_step > 0 ? turn : ring - turn;
+		if (p >= ring)
+			p -= ring;
+	}
+
+	out->ring = ring;
+	out->p_slot = p;
+	out->q_slot = p;
+	out->first = p + 1 == ring ? 0 : p + 1;
+	if (!has_q)
+		return;
+	switch (layout->q_place) {
+	case Q_BEHIND_P:
+		out->q_slot = out->first;
+		out->first = out->first + 1 == ring ? 0 : out->first + 1;
+		break;
+	case Q_BEFORE_P:
+		out->q_slot = p ? p - 1 : ring - 1;
+		break;
+	case Q_LAST:
+		out->q_slot = ring;
+		break;
+	}
+}
+
+/* Slot of the @k-th data strip of a row. */
+static u16 row_data_slot(const struct emd_geometry *geo, const struct parity_row *row, u16 k)
+{
+	u16 slot = k;
+
+	if (parity_layouts[geo->layout].data_continues) {
+		slot += row->first;
+		return slot >= row->ring ? slot - row->ring : slot;
+	}
+	/* Lower one first: each step over one moves what comes after it. */
+	if (slot >= min(row->p_slot, row->q_slot))
+		slot++;
+	if (row->q_slot != row->p_slot && slot >= max(row->p_slot, row->q_slot))
+		slot++;
+	return slot;
+}
+
+/* And back; false when the slot holds parity in this row. */
+static bool row_data_index(const struct emd_geometry *geo, const struct parity_row *row, u16 slot,
+			   u16 *k)
+{
+	if (slot == row->p_slot || slot == row->q_slot)
+		return false;
+	if (parity_layouts[geo->layout].data_continues)
+		*k = slot >= row->first ? slot - row->first : slot + row->ring - row->first;
+	else
+		*k = slot - (slot > row->p_slot) -
+		     (row->q_slot != row->p_slot && slot > row->q_slot);
+	return true;
+}
+
 /**
  * emd_geo_parity() - slots that hold parity in a row
  * @geo: a valid geometry of raid4, raid5 or raid6
@@ -288,67 +421,71 @@ u64 emd_geo_stripe_sectors(const struct emd_geometry *geo)
  */
 void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q_slot)
 {
-	unsigned int np = nr_parity(geo);
-	u16 n = geo->nr_members;
-	u32 turn;
+	struct parity_row placed;
 
-	div_u64_rem(row, n, &turn);
-	switch (geo->layout) {
-	case EMD_LAYOUT_LEFT_ASYMMETRIC:
-	case EMD_LAYOUT_LEFT_SYMMETRIC:
-		*p_slot = n - 1 - turn;
-		break;
-	case EMD_LAYOUT_RIGHT_ASYMMETRIC:
-	case EMD_LAYOUT_RIGHT_SYMMETRIC:
-		*p_slot = turn;
-		break;
-	case EMD_LAYOUT_PARITY_FIRST:
-		*p_slot = 0;
-		break;
-	default:
-		*p_slot = n - np;
-		break;
-	}
-	*q_slot = (*p_slot + np - 1) % n;
+	get_parity_row(geo, row, &placed);
+	*p_slot = placed.p_slot;
+	*q_slot = placed.q_slot;
 }
 
-/* After the parity and round the corner, or left to right past the parity? */
-static bool data_follows_parity(enum emd_layout layout)
+/**
+ * emd_geo_nr_data() - data strips in a row
+ * @geo: a valid geometry of raid0, raid4, raid5 or raid6
+ *
+ * Return: strips, at least 1; for the parity levels at least 2.
+ * Context: Any.
+ */
+u16 emd_geo_nr_data(const struct emd_geometry *geo)
 {
-	return layout == EMD_LAYOUT_LEFT_SYMMETRIC || layout == EMD_LAYOUT_RIGHT_SYMMETRIC;
+	return geo->nr_members - nr_parity(geo);
 }
 
-/* Slot of the @k-th data strip of a row. */
-static u16 parity_data_slot(const struct emd_geometry *geo, u64 row, u32 k)
+/**
+ * emd_geo_data_slot() - slot of a data strip of a row
+ * @geo: a valid geometry of raid4, raid5 or raid6
+ * @row: row of strips, from 0
+ * @k: which data strip, in the order of the array's sectors; below
+ *	emd_geo_nr_data()
+ *
+ * Return: its slot.
+ * Context: Any.
+ */
+u16 emd_geo_data_slot(const struct emd_geometry *geo, u64 row, u16 k)
 {
-	unsigned int np = nr_parity(geo);
-	u16 p_slot, q_slot, slot = k;
+	struct parity_row placed;
 
-	emd_geo_parity(geo, row, &p_slot, &q_slot);
-	if (data_follows_parity(geo->layout))
-		return (p_slot + np + k) % geo->nr_members;
-	/* Lower one first: each step over one moves what comes after it. */
-	if (slot >= min(p_slot, q_slot))
-		slot++;
-	if (np == 2 && slot >= max(p_slot, q_slot))
-		slot++;
-	return slot;
+	get_parity_row(geo, row, &placed);
+	return row_data_slot(geo, &placed, k);
 }
 
-/* And back; false when the slot holds parity in this row. */
-static bool parity_data_index(const struct emd_geometry *geo, u64 row, u16 slot, u32 *k)
+/**
+ * emd_geo_q_index() - with which coefficient a data strip is in its row's Q
+ * @geo: a valid geometry of raid6
+ * @row: row of strips, from 0
+ * @slot: slot that holds data in that row, not P and not Q
+ *
+ * Q is the sum of g^i times strip over the row, g = 2 in GF(2^8) with the
+ * polynomial 0x11d. The DDF layouts let every slot of the row take an i, as if
+ * the two of parity were zero; all others give none to parity and start behind
+ * Q, round the corner. So i is at most nr_members - 1 for the former and
+ * nr_data - 1 for the latter, and never twice in a row.
+ *
+ * Return: the exponent i.
+ * Context: Any.
+ */
+u16 emd_geo_q_index(const struct emd_geometry *geo, u64 row, u16 slot)
 {
-	unsigned int np = nr_parity(geo);
-	u16 p_slot, q_slot;
+	u16 n = geo->nr_members, behind_q;
+	struct parity_row placed;
 
-	emd_geo_parity(geo, row, &p_slot, &q_slot);
-	if (slot == p_slot || slot == q_slot)
-		return false;
-	if (data_follows_parity(geo->layout))
-		*k = (slot + 2 * geo->nr_members - p_slot - np) % geo->nr_members;
-	else
-		*k = slot - (slot > p_slot) - (np == 2 && slot > q_slot);
-	return true;
+	if (parity_layouts[geo->layout].q_counts_slots)
+		return slot;
+	get_parity_row(geo, row, &placed);
+	behind_q = placed.q_slot + 1;
+	if (slot >= behind_q)
+		return slot - behind_q;
+	/* P is the slot before Q and so the last one met, unless Q is tied to its slot. */
+	return slot + n - behind_q - (slot > placed.p_slot);
 }
 
 /**
@@ -399,7 +536,7 @@ void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 	case EMD_LEVEL_RAID5:
 	case EMD_LEVEL_RAID6:
 		row = div_u64_rem(strip, n - nr_parity(geo), &rest);
-		rest = parity_data_slot(geo, row, rest);
+		rest = emd_geo_data_slot(geo, row, rest);
 		break;
 	default:
 		row = div_u64_rem(strip, n, &rest);
@@ -425,10 +562,11 @@ void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 		   u64 *array_sector, u16 *copy)
 {
+	struct parity_row placed;
 	unsigned int shift;
 	u64 strip, row;
 	u16 n = geo->nr_members;
-	u32 k;
+	u16 k;
 
 	if (member_sector >= geo->member_sectors || geo->level == EMD_LEVEL_CONCAT)
 		return false;
@@ -456,7 +594,8 @@ bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 	case EMD_LEVEL_RAID4:
 	case EMD_LEVEL_RAID5:
 	case EMD_LEVEL_RAID6:
-		if (!parity_data_index(geo, row, slot, &k))
+		get_parity_row(geo, row, &placed);
+		if (!row_data_index(geo, &placed, slot, &k))
 			return false;
 		strip = row * (n - nr_parity(geo)) + k;
 		break;

@@ -15,6 +15,8 @@
 #include "errmsg.h"
 
 #define EMD_MAX_MEMBERS		255
+/* Every slot may have its own place in Q, and P and Q come on top: 255 in all. */
+#define EMD_MAX_PARITY_MEMBERS	253
 /*
  * No 64-bit sum of two sector counts from metadata may wrap, and every byte
  * below this must have a loff_t.
@@ -35,6 +37,7 @@ enum emd_level {
 	EMD_NR_LEVELS,
 };
 
+/* Values are the uAPI's EMD_UAPI_LAYOUT_*; new ones go to the end. */
 enum emd_layout {
 	EMD_LAYOUT_NONE,		/* level has but one */
 	EMD_LAYOUT_ADJACENT,		/* raid1e, raid10: copies side by side (md near) */
@@ -45,6 +48,14 @@ enum emd_layout {
 	EMD_LAYOUT_RIGHT_SYMMETRIC,
 	EMD_LAYOUT_PARITY_FIRST,
 	EMD_LAYOUT_PARITY_LAST,
+	EMD_LAYOUT_ROTATING_ZERO_RESTART,	/* raid6 of DDF, RLQ 1: as right asymmetric */
+	EMD_LAYOUT_ROTATING_N_RESTART,		/* RLQ 2: as left asymmetric, one row on */
+	EMD_LAYOUT_ROTATING_N_CONTINUE,		/* RLQ 3: as left symmetric, Q before P */
+	EMD_LAYOUT_LEFT_ASYMMETRIC_6,		/* raid6: the raid5 of that name, ... */
+	EMD_LAYOUT_LEFT_SYMMETRIC_6,
+	EMD_LAYOUT_RIGHT_ASYMMETRIC_6,
+	EMD_LAYOUT_RIGHT_SYMMETRIC_6,
+	EMD_LAYOUT_PARITY_FIRST_6,		/* ... and Q always on the last slot */
 	EMD_NR_LAYOUTS,
 };
 
@@ -134,6 +145,9 @@ void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 		   u64 *array_sector, u16 *copy);
 void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q_slot);
+u16 emd_geo_nr_data(const struct emd_geometry *geo);
+u16 emd_geo_data_slot(const struct emd_geometry *geo, u64 row, u16 k);
+u16 emd_geo_q_index(const struct emd_geometry *geo, u64 row, u16 slot);
 bool emd_geo_dense(const struct emd_geometry *geo);
 u64 emd_geo_slot_below(const struct emd_geometry *geo, u64 array_sector, u16 slot);
 enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo,

@@ -81,7 +81,7 @@ const char *level_choices(void)
 
 const char *layout_choices(void)
 {
-	static char buf[192];
+	static char buf[320];
 	int i;
 
 	buf[0] = '\0';

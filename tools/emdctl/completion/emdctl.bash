@@ -53,7 +53,9 @@ _emdctl() {
 	--level) word='concat raid0 raid1 raid1e raid4 raid5 raid6 raid10' ;;
 	--layout)
 		word='adjacent offset left-asymmetric left-symmetric right-asymmetric
-			right-symmetric parity-first parity-last'
+			right-symmetric parity-first parity-last
+			ddf-zero-restart ddf-n-restart ddf-n-continue left-asymmetric-6
+			left-symmetric-6 right-asymmetric-6 right-symmetric-6 parity-first-6'
 		;;
 	--strip) word='4K 8K 16K 32K 64K 128K' ;;
 	--init) word='resync none zero' ;;
