@@ -830,6 +830,31 @@ void emd_registry_evaluate(void)
 	emd_unlock_registry(noio);
 }
 
+#ifndef MODULE
+/**
+ * emd_registry_expecting() - does some container still wait for its members?
+ *
+ * False means: without another disk or a command nothing more gets started.
+ *
+ * Context: Process context, takes G; not from the scanner's or the timeout's work.
+ */
+bool __init emd_registry_expecting(void)
+{
+	struct emd_container *container;
+	bool expecting = false;
+	unsigned int noio;
+
+	/* Devices that were reported but not yet looked at count as well. */
+	emd_scan_flush();
+	noio = emd_lock_registry();
+	list_for_each_entry(container, &emd_containers, node)
+		expecting |= container->state == EMD_CONTAINER_WAITING &&
+			     work_busy(&container->timeout.work);
+	emd_unlock_registry(noio);
+	return expecting;
+}
+#endif
+
 /* ---- late arrivals ------------------------------------------------------------------ */
 
 /*

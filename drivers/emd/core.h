@@ -107,6 +107,7 @@ void emd_container_drop_disk(struct emd_container *container, struct emd_disk *d
 void emd_container_publish_arrays(struct emd_container *container);
 void emd_container_reap(struct emd_container *container);
 void emd_registry_evaluate(void);
+bool emd_registry_expecting(void);
 void emd_registry_release_all(void);
 void emd_registry_forget_gone(void);
 int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,

@@ -2,6 +2,9 @@
 /*
  * Module entry, exit and parameters.
  */
+#include <linux/blkdev.h>
+#include <linux/delay.h>
+#include <linux/device/driver.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
@@ -103,6 +106,52 @@ static struct notifier_block emd_reboot_notifier = {
 	.priority	= INT_MAX,	/* before the disks' drivers go */
 };
 
+#ifndef MODULE
+/* The devices that the kernel itself is told to use at boot: root=, resume=. */
+static const char *boot_devs[2] __initdata;
+
+static int __init note_root(char *name)
+{
+	boot_devs[0] = name;
+	return 0;
+}
+early_param("root", note_root);
+
+static int __init note_resume(char *name)
+{
+	boot_devs[1] = name;
+	return 0;
+}
+early_param("resume", note_resume);
+
+/*
+ * The kernel looks for them right after the last initcall and gives up, unless
+ * told otherwise (rootwait). Disks may still be probed by then, and a missing
+ * member has emd.degraded_timeout to come: hold the boot up until the array is
+ * there or nothing more is to be expected.
+ */
+static void __init wait_for_boot_devs(void)
+{
+	unsigned int i;
+	dev_t devt;
+
+	for (i = 0; i < ARRAY_SIZE(boot_devs); i++) {
+		const char *name = boot_devs[i];
+
+		if (!name || !strstarts(name, "/dev/emd"))
+			continue;
+		pr_info("emd: waiting for %s\n", name);
+		wait_for_device_probe();
+		while (early_lookup_bdev(name, &devt) && emd_registry_expecting())
+			msleep(20);
+		if (early_lookup_bdev(name, &devt))
+			pr_err("emd: no array starts as %s\n", name);
+	}
+}
+#else
+static void wait_for_boot_devs(void) {}
+#endif
+
 static int __init emd_init(void)
 {
 	int ret;
@@ -131,6 +180,7 @@ static int __init emd_init(void)
 	if (ret)
 		goto stop_scan;
 	register_reboot_notifier(&emd_reboot_notifier);
+	wait_for_boot_devs();
 	return 0;
 
 stop_scan:

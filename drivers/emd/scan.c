@@ -177,6 +177,16 @@ void emd_scan_dev(dev_t devt)
 }
 
 /**
+ * emd_scan_flush() - wait until every device reported so far was looked at once
+ *
+ * Context: Process context; not from the scanner's work.
+ */
+void emd_scan_flush(void)
+{
+	flush_workqueue(scan_wq);
+}
+
+/**
  * emd_scan_all() - look at all block devices again
  * @wait: until each has been looked at once; retries go on behind
  *
@@ -192,7 +202,7 @@ void emd_scan_all(bool wait)
 		scan_add_dev(dev);
 	class_dev_iter_exit(&iter);
 	if (wait)
-		flush_workqueue(scan_wq);
+		emd_scan_flush();
 }
 
 /**
