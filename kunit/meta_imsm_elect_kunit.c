@@ -62,6 +62,40 @@ static void join(struct crowd *crowd, const struct emd_config *cfg, const char *
 	strscpy(crowd->img[i].serial, id, sizeof(crowd->img[i].serial));
 }
 
+static u16 row_of(const struct emd_config *cfg, const char *id);
+
+/*
+ * A disk named @id that was being written when the power went: it has the one's
+ * anchor and the other's extension.
+ */
+static void join_torn(struct crowd *crowd, const struct emd_config *anchor,
+		      const struct emd_config *extension, const char *id)
+{
+	struct kunit *test = crowd->test;
+	unsigned int i = crowd->nr++;
+	struct emd_meta_image img;
+	struct emd_errmsg msg = {};
+	struct lab_disk disk;
+	u8 head[512];
+
+	KUNIT_ASSERT_EQ(test, lab_disk_init(&disk, DISK_SECTORS, 512, id), 0);
+	KUNIT_ASSERT_EQ(test, lab_encode(&disk, anchor, row_of(anchor, id), ~0u), 0);
+	memcpy(head, disk.tail + LAB_TAIL - 1024, 512);
+	KUNIT_ASSERT_EQ(test, lab_encode(&disk, extension, row_of(extension, id), ~0u), 0);
+	memcpy(disk.tail + LAB_TAIL - 1024, head, 512);
+	KUNIT_ASSERT_EQ(test, lab_read(&disk, &img, &msg), 0);
+	KUNIT_ASSERT_TRUE(test, IS_ERR(emd_imsm_ops.decode(&img, &msg)));
+	crowd->cfg[i] = emd_imsm_ops.salvage(&img);
+	KUNIT_ASSERT_NOT_NULL(test, crowd->cfg[i]);
+	KUNIT_EXPECT_TRUE(test, crowd->cfg[i]->torn);
+	KUNIT_EXPECT_EQ(test, memcmp(crowd->cfg[i]->uuid, anchor->uuid, 16), 0);
+	lab_image_free(&img);
+	lab_disk_exit(&disk);
+	crowd->img[i].disk_sectors = DISK_SECTORS;
+	crowd->img[i].block_size = 512;
+	strscpy(crowd->img[i].serial, id, sizeof(crowd->img[i].serial));
+}
+
 static void leave(struct crowd *crowd)
 {
 	while (crowd->nr)
@@ -556,6 +590,199 @@ static void a_disk_that_shrank_is_not_taken(struct kunit *test)
 	emd_config_free(b);
 }
 
+/* ---- torn copies ------------------------------------------------------------------ */
+
+/*
+ * "Dirty" was on its way to D0, D1, D2, D3. With the fifth disk in the table it
+ * lies in the extension.
+ */
+static void a_torn_copy_is_a_member(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 0, 1, true);
+	struct emd_config *b = dirtied(test, a, true);
+
+	/* The first disk tears: nobody was told, the old state holds. */
+	join_torn(crowd, a, b, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMM");
+	KUNIT_EXPECT_EQ(test, crowd->row[0], 0);
+	leave(crowd);
+	/* Also on a disk that writes its sectors in any order. */
+	join_torn(crowd, b, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMM");
+	KUNIT_EXPECT_EQ(test, crowd->cfg[crowd->champion]->generation, a->generation);
+	leave(crowd);
+	/* One in between, either way; the new state is on D0 alone. */
+	join(crowd, b, "D0");
+	join_torn(crowd, a, b, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	expect(crowd, 0, "MMMM");
+	leave(crowd);
+	join(crowd, b, "D0");
+	join_torn(crowd, b, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, a, "D3");
+	expect(crowd, 0, "MMMM");
+	leave(crowd);
+	/* And the last. */
+	join(crowd, b, "D0");
+	join(crowd, b, "D1");
+	join(crowd, b, "D2");
+	join_torn(crowd, a, b, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMM");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+}
+
+static void a_torn_copy_has_no_vote(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 1, 1, true);
+	struct emd_config *b = dirtied(test, a, true);
+
+	join_torn(crowd, a, b, "D0");
+	expect(crowd, -ENODATA, "F");
+	join(crowd, a, "D5");
+	expect(crowd, -ENODATA, "FS");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+}
+
+/* A cut tears one copy. Two are something else, and so is damage on a strange disk. */
+static void damage_is_not_taken_for_a_tear(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 0, 1, true);
+	struct emd_config *b = dirtied(test, a, true), *c = dirtied(test, b, false);
+
+	join(crowd, a, "D0");
+	join_torn(crowd, a, b, "D1");
+	join(crowd, a, "D2");
+	join_torn(crowd, a, b, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MFMF");
+	leave(crowd);
+	/* A serial that the table does not have, or that a whole copy answers to. */
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join_torn(crowd, a, b, "D3");
+	strscpy(crowd->img[3].serial, "OTHER", sizeof(crowd->img[3].serial));
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMF");
+	strscpy(crowd->img[3].serial, "D1", sizeof(crowd->img[3].serial));
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMF");
+	leave(crowd);
+	/* Of this generation, but another anchor: not a tear of ours. */
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join_torn(crowd, a, b, "D3");
+	crowd->cfg[3]->native[300] ^= 1;
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMF");
+	leave(crowd);
+	/* Two writings behind: no tear leaves that. */
+	join(crowd, c, "D0");
+	join(crowd, c, "D1");
+	join(crowd, c, "D2");
+	join_torn(crowd, a, b, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMF");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+	emd_config_free(c);
+}
+
+/* It was pulled, damaged, and is back: the others have written it off. */
+static void a_torn_copy_may_be_stale(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 0, 1, true);
+	struct emd_config *b = dirtied(test, a, true);
+	struct emd_config *c = without(test, a, "D1");
+
+	join(crowd, c, "D0");
+	join_torn(crowd, a, b, "D1");
+	join(crowd, c, "D2");
+	join(crowd, c, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MFMM");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+	emd_config_free(c);
+}
+
+/*
+ * D0 and D3 went on without D1 and D2, for good; now only D0 is back, torn, and
+ * the disks that are stale. Whole as they are they must not be started.
+ */
+static void a_torn_copy_may_know_better(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 0, 1, true);
+	struct emd_config *b = without(test, a, "D1");
+	struct emd_config *c = dirtied(test, b, true), *d = dirtied(test, c, false);
+
+	join_torn(crowd, b, c, "D0");
+	join(crowd, a, "D1");
+	expect(crowd, -ENOTUNIQ, "FC");
+	leave(crowd);
+	join_torn(crowd, c, b, "D0");
+	join(crowd, a, "D1");
+	expect(crowd, -ENOTUNIQ, "FC");
+	leave(crowd);
+	join_torn(crowd, c, d, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	expect(crowd, -ENOTUNIQ, "FCC");
+	leave(crowd);
+	/* With one that knows it all is well. */
+	join_torn(crowd, c, d, "D0");
+	join(crowd, a, "D1");
+	join(crowd, d, "D3");
+	expect(crowd, 2, "MTM");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+	emd_config_free(c);
+	emd_config_free(d);
+}
+
+/* Damage to what a single sector holds is no tear. */
+static void a_single_sector_does_not_tear(struct kunit *test)
+{
+	struct emd_config *a = make(test, EMD_LEVEL_RAID1, 2, 0, 1, true);
+	struct emd_meta_image img;
+	struct emd_errmsg msg = {};
+	struct lab_disk disk;
+
+	KUNIT_ASSERT_EQ(test, lab_disk_init(&disk, DISK_SECTORS, 512, "D0"), 0);
+	KUNIT_ASSERT_EQ(test, lab_encode(&disk, a, 0, ~0u), 0);
+	disk.tail[LAB_TAIL - 1024 + 400] ^= 1;
+	KUNIT_ASSERT_EQ(test, lab_read(&disk, &img, &msg), 0);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(emd_imsm_ops.decode(&img, &msg)));
+	KUNIT_EXPECT_NULL(test, emd_imsm_ops.salvage(&img));
+	lab_image_free(&img);
+	lab_disk_exit(&disk);
+	emd_config_free(a);
+}
+
 static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(all_agree),
 	KUNIT_CASE(the_newest_is_believed),
@@ -575,6 +802,12 @@ static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(equal_claims_are_refused),
 	KUNIT_CASE(a_member_made_a_spare_holds_nothing),
 	KUNIT_CASE(a_disk_that_shrank_is_not_taken),
+	KUNIT_CASE(a_torn_copy_is_a_member),
+	KUNIT_CASE(a_torn_copy_has_no_vote),
+	KUNIT_CASE(damage_is_not_taken_for_a_tear),
+	KUNIT_CASE(a_torn_copy_may_be_stale),
+	KUNIT_CASE(a_torn_copy_may_know_better),
+	KUNIT_CASE(a_single_sector_does_not_tear),
 	{}
 };
 

@@ -76,6 +76,7 @@ const struct emd_meta_ops emd_imsm_ops = {
 	.next_extent = imsm_next_extent,
 	.recognize = imsm_recognize,
 	.decode = imsm_decode,
+	.salvage = imsm_salvage,
 	.elect = imsm_elect,
 	.room = imsm_room,
 	.can_express = imsm_can_express,

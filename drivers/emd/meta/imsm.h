@@ -181,6 +181,8 @@ static inline bool imsm_ord_rebuild(const struct imsm_map_ondisk *map, u8 slot)
 int imsm_check_size(u32 mpb_size, const struct emd_meta_image *img, struct emd_errmsg *msg);
 u8 *imsm_load(const struct emd_meta_image *img, u32 *len, struct emd_errmsg *msg);
 int imsm_parse(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view, struct emd_errmsg *msg);
+int imsm_parse_torn(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view,
+		    struct emd_errmsg *msg);
 u32 imsm_checksum(const u8 *mpb, u32 size);
 void imsm_disk_id(const u8 serial[IMSM_SERIAL_LEN], char id[EMD_DISK_ID_LEN]);
 void imsm_normalise_serial(const char *raw, char id[EMD_DISK_ID_LEN]);
@@ -199,6 +201,7 @@ extern const char *const imsm_map_state_names[4];
 
 /* imsm_decode.c */
 struct emd_config *imsm_decode(const struct emd_meta_image *img, struct emd_errmsg *msg);
+struct emd_config *imsm_salvage(const struct emd_meta_image *img);
 
 /* imsm_elect.c */
 int imsm_elect(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,

@@ -575,3 +575,44 @@ struct emd_config *imsm_decode(const struct emd_meta_image *img, struct emd_errm
 	}
 	return cfg;
 }
+
+/**
+ * imsm_salvage() - whose is a copy that does not check out?
+ * @img: complete according to ->next_extent(), refused by imsm_decode()
+ *
+ * One sector is written whole or not at all: only copies of several can be torn,
+ * and each of their sectors is of this writing or of the one before. So the
+ * anchor tells the container and a generation; the sum must be what is wrong.
+ *
+ * Return: a new torn config, or NULL: not torn, nobody's, or out of memory.
+ * Context: may sleep.
+ */
+struct emd_config *imsm_salvage(const struct emd_meta_image *img)
+{
+	struct emd_config_room room = {};
+	const struct imsm_mpb_ondisk *head;
+	struct emd_config *cfg = NULL;
+	u8 *mpb;
+	u32 len;
+
+	mpb = imsm_load(img, &len, NULL);
+	if (IS_ERR(mpb))
+		return NULL;
+	head = (const struct imsm_mpb_ondisk *)mpb;
+	if (len > img->block_size && head->num_raid_devs &&
+	    imsm_checksum(mpb, le32_to_cpu(head->mpb_size)) != le32_to_cpu(head->check_sum)) {
+		room.native = len;
+		cfg = emd_config_alloc(&room);
+	}
+	if (cfg) {
+		memcpy(cfg->native, mpb, len);
+		cfg->native_len = len;
+		cfg->ops = &emd_imsm_ops;
+		cfg->block_size = img->block_size;
+		cfg->generation = le32_to_cpu(head->generation_num);
+		cfg->torn = true;
+		imsm_container_uuid(head, cfg->uuid);
+	}
+	kvfree(mpb);
+	return cfg;
+}

@@ -13,6 +13,13 @@
  * first, and recognise a spare activation that was cut off between two disks,
  * which leaves a new family on some and the old one on others.
  *
+ * Torn copies. A power cut in the middle of a write leaves one disk with a copy of
+ * which some sectors are of the one generation and some of the next. It says
+ * nothing that can be relied on, so it has no vote; but what it would say, the
+ * others know: either its new generation is whole on one of them, or it was the
+ * first to get it and nobody was told that it is in force. Documentation/assembly.rst
+ * has the whole argument; judge_torn() is where it is applied.
+ *
  * Everything is a function of the set: no result depends on the order in which
  * disks are given. Pure; allocates O(disks).
  */
@@ -33,6 +40,7 @@
  * @family: of its metadata
  * @generation: of its metadata
  * @rank: its generation, in the order in which they were written; of voters
+ * @torn: its copy does not check out; family and generation are the anchor's
  * @spare: it carries a spare record
  * @clone: another live disk has the same serial
  * @votes: it may speak for its family: a member by its own account
@@ -45,6 +53,7 @@ struct candidate {
 	u32 family;
 	u32 generation;
 	u32 rank;
+	bool torn;
 	bool spare;
 	bool clone;
 	bool votes;
@@ -86,7 +95,8 @@ static void fill_candidate(struct candidate *c, const struct emd_config *cfg,
 	c->sectors = img->disk_sectors;
 	c->family = head_word(cfg, offsetof(struct imsm_mpb_ondisk, family_num));
 	c->generation = cfg->generation;
-	c->spare = !cfg->nr_arrays;
+	c->torn = cfg->torn;
+	c->spare = !cfg->torn && !cfg->nr_arrays;
 }
 
 static void find_clones(struct election *e)
@@ -95,14 +105,15 @@ static void find_clones(struct election *e)
 
 	for (i = 0; i < e->nr; i++) {
 		for (k = 0; k < i; k++) {
-			if (e->cand[i].id[0] && !strcmp(e->cand[i].id, e->cand[k].id)) {
-				e->cand[i].clone = true;
-				e->cand[k].clone = true;
-			}
+			if (!e->cand[i].id[0] || strcmp(e->cand[i].id, e->cand[k].id))
+				continue;
+			/* A torn copy takes nothing from a whole one. */
+			e->cand[i].clone |= e->cand[i].torn || !e->cand[k].torn;
+			e->cand[k].clone |= e->cand[k].torn || !e->cand[i].torn;
 		}
 	}
 	for (i = 0; i < e->nr; i++)
-		e->cand[i].votes = !e->cand[i].spare && !e->cand[i].clone &&
+		e->cand[i].votes = !e->cand[i].torn && !e->cand[i].spare && !e->cand[i].clone &&
 				   !row_lost(listed(&e->cand[i], e->cand[i].id));
 }
 
@@ -155,7 +166,7 @@ static const struct candidate *live_disk(const struct election *e, const char *i
 	unsigned int i;
 
 	for (i = 0; id[0] && i < e->nr; i++) {
-		if (!e->cand[i].clone && !strcmp(e->cand[i].id, id))
+		if (!e->cand[i].torn && !e->cand[i].clone && !strcmp(e->cand[i].id, id))
 			return &e->cand[i];
 	}
 	return NULL;
@@ -287,11 +298,132 @@ static bool family_split(const struct election *e, u32 family, const struct cand
 	return *one;
 }
 
+/* ---- torn copies ------------------------------------------------------------ */
+
+/* Would it be a member, did its copy check out? */
+static bool torn_claims(const struct candidate *head, const struct candidate *c)
+{
+	const struct emd_config_disk *entry = listed(head, c->id);
+
+	return c->torn && !c->clone && entry && entry->state == EMD_DISK_ACTIVE &&
+	       entry->sectors <= c->sectors && c->cfg->block_size == head->cfg->block_size;
+}
+
+static s32 generations_ahead(const struct candidate *head, const struct candidate *c)
+{
+	return c->generation - head->generation;
+}
+
+static bool lists_as_good(const struct imsm_view *view, const char *id)
+{
+	char other[EMD_DISK_ID_LEN];
+	u8 i;
+
+	for (i = 0; i < view->nr_disks; i++) {
+		imsm_disk_id(imsm_disk(view, i)->serial, other);
+		if (!strcmp(other, id))
+			return !(le32_to_cpu(imsm_disk(view, i)->status) & IMSM_DISK_FAILED);
+	}
+	return false;
+}
+
+static bool slot_lost(const struct imsm_view *view, u8 v, u8 slot)
+{
+	const struct imsm_map_ondisk *map;
+	u8 which;
+
+	for (which = 0; which < 2; which++) {
+		map = imsm_map(view, v, which);
+		if (map && (slot >= map->num_members || imsm_ord_rebuild(map, slot)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * May a torn copy that is ahead of the head know of a loss that the head does not
+ * know of? What was lost before stands in both halves of it, wherever that is; so
+ * when nothing of the kind is seen, there is nothing. What can't be read may hide
+ * anything.
+ */
+static bool may_know_of_a_loss(const struct candidate *head, const struct candidate *c)
+{
+	const struct emd_config *cfg = head->cfg;
+	struct imsm_view view;
+	u16 i, slot;
+
+	if (imsm_parse_torn(c->cfg->native, c->cfg->native_len, c->cfg->block_size, &view, NULL) ||
+	    view.nr_volumes < cfg->nr_arrays)
+		return true;
+	for (i = 0; i < cfg->nr_disks; i++) {
+		if (cfg->disks[i].state == EMD_DISK_ACTIVE &&
+		    !lists_as_good(&view, cfg->disks[i].id))
+			return true;
+	}
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		for (slot = 0; slot < cfg->arrays[i].geo.nr_members; slot++) {
+			if (emd_config_member(cfg, &cfg->arrays[i], slot)->state ==
+				    EMD_MEMBER_IN_SYNC &&
+			    slot_lost(&view, i, slot))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Is there one that may have gone on without the head? Then what the head takes
+ * for good may be stale, and nobody is left to say so. By name, so that the
+ * refusal is always the same.
+ */
+static const struct candidate *torn_ahead(const struct election *e, const struct candidate *head)
+{
+	const struct candidate *c, *found = NULL;
+
+	for (c = e->cand; c < e->cand + e->nr; c++) {
+		if (torn_claims(head, c) && generations_ahead(head, c) > 0 &&
+		    may_know_of_a_loss(head, c) && (!found || strcmp(c->id, found->id) < 0))
+			found = c;
+	}
+	return found;
+}
+
+static enum emd_verdict judge_torn(const struct election *e, const struct candidate *head,
+				   const struct candidate *c, u16 *row)
+{
+	u32 block = head->cfg->block_size;
+	unsigned int i, claims = 0;
+
+	if (!torn_claims(head, c))
+		return EMD_VERDICT_FOREIGN;
+	/* Disks are written one by one: a cut tears one copy, not two. */
+	for (i = 0; i < e->nr; i++)
+		claims += torn_claims(head, &e->cand[i]);
+	if (claims > 1)
+		return EMD_VERDICT_FOREIGN;
+	switch (generations_ahead(head, c)) {
+	case 0:
+		/* No generation is given out twice: it is the head's own anchor. */
+		if (memcmp(c->cfg->native, head->cfg->native, block))
+			return EMD_VERDICT_FOREIGN;
+		break;
+	case -1:	/* it was the head's turn before */
+	case 1:		/* it was the first in turn, and torn_ahead() saw nothing */
+		break;
+	default:
+		return EMD_VERDICT_FOREIGN;
+	}
+	*row = listed(head, c->id) - head->cfg->disks;
+	return EMD_VERDICT_MEMBER;
+}
+
+/* ---- the verdict -------------------------------------------------------------- */
+
 /* The one complete family, or the one that all the others begot. */
 static const struct candidate *champion(const struct election *e, struct emd_errmsg *msg,
 					int *ret)
 {
-	const struct candidate *a, *b, *best = NULL, *one, *other;
+	const struct candidate *a, *b, *best = NULL, *one, *other, *torn;
 	struct candidate *c;
 	unsigned int nr_voters = 0, nr_complete = 0;
 
@@ -321,6 +453,10 @@ static const struct candidate *champion(const struct election *e, struct emd_err
 	else if (family_split(e, best->family, &one, &other))
 		*ret = EMD_REFUSE(msg, -ENOTUNIQ, "disks %s and %s each ran without the other",
 				  one->id, other->id);
+	else if ((torn = torn_ahead(e, best)))
+		*ret = EMD_REFUSE(msg, -ENOTUNIQ,
+				  "disk %s carries newer metadata that is damaged and may have gone on without disk %s",
+				  torn->id, best->id);
 	else
 		return best;
 	return NULL;
@@ -332,6 +468,8 @@ static enum emd_verdict judge(const struct election *e, const struct candidate *
 	const struct emd_config_disk *entry = listed(head, c->id);
 
 	*row = EMD_NO_DISK;
+	if (c->torn)
+		return judge_torn(e, head, c, row);
 	if (c->clone)
 		return EMD_VERDICT_CONFLICT;
 	if (!c->spare && !listed(c, c->id))
@@ -385,7 +523,9 @@ int imsm_elect(const struct emd_config *const *cfgs, const struct emd_meta_image
 			continue;
 		}
 		rows[i] = EMD_NO_DISK;
-		if (e.cand[i].clone || (ret == -ENOTUNIQ && !e.cand[i].spare))
+		if (e.cand[i].torn)
+			verdicts[i] = EMD_VERDICT_FOREIGN;
+		else if (e.cand[i].clone || (ret == -ENOTUNIQ && !e.cand[i].spare))
 			verdicts[i] = EMD_VERDICT_CONFLICT;
 		else if (e.cand[i].spare)
 			verdicts[i] = EMD_VERDICT_SPARE;

@@ -525,40 +525,47 @@ static int parse_bbm(struct imsm_view *view, u32 len, struct emd_errmsg *msg)
 	return 0;
 }
 
+static int check_length(const u8 *mpb, u32 len, struct emd_errmsg *msg)
+{
+	u32 size = 0;
+
+	if (len >= sizeof(struct imsm_mpb_ondisk))
+		size = le32_to_cpu(((const struct imsm_mpb_ondisk *)mpb)->mpb_size);
+	if (size < sizeof(struct imsm_mpb_ondisk) || size > len)
+		return EMD_REFUSE(msg, -EUCLEAN, "metadata of %u bytes, have %u", size, len);
+	return 0;
+}
+
 /**
- * imsm_parse() - check an MPB's structure and find everything in it
+ * imsm_parse_torn() - the structure alone, whatever the sum
  * @mpb: metadata
  * @len: bytes there are
  * @block_size: logical block of the disk it is from
- * @view: out
+ * @view: out; as safe to use as that of imsm_parse(), but what it shows may be
+ *	the one half of this and the other half of that
  * @msg: where the reason goes
  *
  * Return: 0 or -EUCLEAN.
  */
-int imsm_parse(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view, struct emd_errmsg *msg)
+int imsm_parse_torn(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view,
+		    struct emd_errmsg *msg)
 {
 	const struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)mpb;
 	struct emd_cursor cur;
-	u32 sum, bbm_len;
+	u32 bbm_len;
 	int ret;
 	u8 v;
 
 	memset(view, 0, sizeof(*view));
-	if (len < sizeof(*head) || le32_to_cpu(head->mpb_size) < sizeof(*head) ||
-	    le32_to_cpu(head->mpb_size) > len)
-		return EMD_REFUSE(msg, -EUCLEAN, "metadata of %u bytes, have %u",
-				  len < sizeof(*head) ? 0 : le32_to_cpu(head->mpb_size), len);
+	ret = check_length(mpb, len, msg);
+	if (ret)
+		return ret;
 	view->mpb = mpb;
 	view->size = le32_to_cpu(head->mpb_size);
 	view->shift = imsm_shift(block_size);
 	view->big = le32_to_cpu(head->attributes) & IMSM_ATTR_2TB_DISK;
 	view->nr_disks = head->num_disks;
 	view->nr_volumes = head->num_raid_devs;
-
-	sum = imsm_checksum(mpb, view->size);
-	if (sum != le32_to_cpu(head->check_sum))
-		return EMD_REFUSE(msg, -EUCLEAN, "checksum %08x, computed %08x",
-				  le32_to_cpu(head->check_sum), sum);
 	if (view->nr_volumes > IMSM_MAX_VOLUMES)
 		return EMD_REFUSE(msg, -EUCLEAN, "%u volumes, can do %u", view->nr_volumes,
 				  IMSM_MAX_VOLUMES);
@@ -580,4 +587,30 @@ int imsm_parse(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view, struct 
 	if (!ret && bbm_len)
 		ret = parse_bbm(view, bbm_len, msg);
 	return ret;
+}
+
+/**
+ * imsm_parse() - check an MPB's sum and structure and find everything in it
+ * @mpb: metadata
+ * @len: bytes there are
+ * @block_size: logical block of the disk it is from
+ * @view: out
+ * @msg: where the reason goes
+ *
+ * Return: 0 or -EUCLEAN.
+ */
+int imsm_parse(u8 *mpb, u32 len, u32 block_size, struct imsm_view *view, struct emd_errmsg *msg)
+{
+	const struct imsm_mpb_ondisk *head = (struct imsm_mpb_ondisk *)mpb;
+	u32 sum;
+	int ret;
+
+	ret = check_length(mpb, len, msg);
+	if (ret)
+		return ret;
+	sum = imsm_checksum(mpb, le32_to_cpu(head->mpb_size));
+	if (sum != le32_to_cpu(head->check_sum))
+		return EMD_REFUSE(msg, -EUCLEAN, "checksum %08x, computed %08x",
+				  le32_to_cpu(head->check_sum), sum);
+	return imsm_parse_torn(mpb, len, block_size, view, msg);
 }

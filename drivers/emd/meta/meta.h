@@ -199,6 +199,8 @@ struct emd_meta_ops;
  * @block_size: logical block of every disk in it
  * @self: index of the disk the bytes came from, EMD_NO_DISK when not listed;
  *	meaningful only in a freshly decoded config
+ * @torn: the bytes do not check out and nothing but @uuid, @generation and
+ *	@native is set: from ->salvage(), never published
  * @flags: EMD_CFG_* that hold for every array of the container
  * @reason: text for @flags
  * @entropy: random bits for ->update(), set by the core in each T1
@@ -225,6 +227,7 @@ struct emd_config {
 	u64 generation;
 	u32 block_size;
 	u16 self;
+	bool torn;
 	u32 flags;
 	char reason[EMD_REASON_LEN];
 	u64 entropy;
@@ -342,9 +345,15 @@ struct emd_meta_ops {
 	 */
 	struct emd_config *(*decode)(const struct emd_meta_image *img, struct emd_errmsg *msg);
 	/**
+	 * @salvage: bytes that ->decode() refused: can they be a copy that a
+	 * power cut tore, and of which container? Returns a new @torn config,
+	 * which only ->elect() understands, or NULL. May allocate.
+	 */
+	struct emd_config *(*salvage)(const struct emd_meta_image *img);
+	/**
 	 * @elect: which of the configs of one container (same uuid; free spares
-	 * of the format may be among them) is the truth, and what is each
-	 * disk to it? A function of the set: order must not matter.
+	 * of the format and torn ones may be among them) is the truth, and what
+	 * is each disk to it? A function of the set: order must not matter.
 	 * @rows gets each disk's row in the champion's table, EMD_NO_DISK when
 	 * not listed. Returns the index of the champion, -ENOTUNIQ when
 	 * ambiguous (all but spares are CONFLICT then), -ENODATA when no disk
