@@ -234,6 +234,10 @@ class VM:
         self.console = os.path.join(run, "console.log")
         parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr "
                       "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120 " + append)
+        if self.kernel.debug:
+            # Interrupts by the MP table: the routing method of the firmware takes
+            # the emulated, instrumented interpreter half a minute, for each device.
+            parameters += " acpi=noirq"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
                 "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
                 "-m", "2048" if self.kernel.debug else "768",
@@ -245,7 +249,7 @@ class VM:
                 "-device", "virtio-scsi-pci,id=scsi0",
                 "-kernel", self.kernel.image]
         if root:
-            parameters += " root=%s rw rootwait init=/init" % root
+            parameters += " root=%s rw init=/init" % root
         else:
             archive = os.path.join(run, "initramfs")
             initramfs.for_boot(self.kernel, archive, self.files, self.tools)
