@@ -16,6 +16,23 @@
  *                  4  5  5               5  3  4             6  7  P
  *
  * Adjacent is md's "near", with even n also what firmware calls RAID10.
+ *
+ * raid6 n=5, and behind the dot the strip's place in Q (see emd_geo_q_index()):
+ *
+ *   left symmetric                  ddf n continue                  left symmetric 6
+ *   Q    0.0  1.1  2.2  P           0.0  1.1  2.2  Q    P           0.0  1.1  2.2  P    Q
+ *   3.0  4.1  5.2  P    Q           4.0  5.1  Q    P    3.4         4.0  5.1  P    3.2  Q
+ *   7.1  8.2  P    Q    6.0         8.0  Q    P    6.3  7.4         8.0  P    6.1  7.2  Q
+ *
+ * Three relatives of raid5 that DDF knows:
+ *   raid5r   parity takes a step every 2^c rows only: raid5 with rotate_shift c.
+ *   raid5e   each member keeps room behind the rows in use, for the content of one
+ *            that fails: raid5 with an array that ends early, the room begins at
+ *            emd_geo_used_sectors(). Once the room has been used, the rows lie
+ *            otherwise, and no geometry here says how.
+ *   raid5ee  such room in every row. Which strip of the row it is, and how data
+ *            goes around it, no source settles: there is no geometry for it, as
+ *            a wrong guess would return wrong data for right.
  */
 #include <linux/errno.h>
 #include <linux/math64.h>
@@ -214,6 +231,14 @@ int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg)
 				  desc->name, geo->nr_members, geo->nr_copies,
 				  expected_copies(geo));
 
+	if (geo->rotate_shift > EMD_MAX_ROTATE_SHIFT)
+		return EMD_REFUSE(msg, -EINVAL, "parity moves every 2^%u rows, at most 2^%u",
+				  geo->rotate_shift, EMD_MAX_ROTATE_SHIFT);
+	if (geo->rotate_shift && (geo->level != EMD_LEVEL_RAID5 ||
+				  !(ROTATING_LAYOUTS & (1U << geo->layout))))
+		return EMD_REFUSE(msg, -EINVAL, "%s %s with parity that rests for some rows",
+				  desc->name, emd_layout_names[geo->layout]);
+
 	if (strip > EMD_MAX_STRIP_SECTORS)
 		return EMD_REFUSE(msg, -EINVAL, "strip of %u sectors, at most %u",
 				  strip, EMD_MAX_STRIP_SECTORS);
@@ -266,6 +291,37 @@ u64 emd_geo_capacity(const struct emd_geometry *geo)
 	if (geo->layout == EMD_LAYOUT_ADJACENT)
 		return (rows * geo->nr_members / 2) << strip_shift(geo);
 	return (rows * (geo->nr_members - nr_parity(geo))) << strip_shift(geo);
+}
+
+/**
+ * emd_geo_used_sectors() - how much of each member the array takes
+ * @geo: a valid geometry, any level but concat
+ *
+ * Rows that hold anything of the array, and their parity; from the start of the
+ * member. What is left of member_sectors behind them is free, in a DDF raid5e
+ * the hot space.
+ *
+ * Return: sectors, whole strips where the level stripes; at most member_sectors.
+ * Context: Any.
+ */
+u64 emd_geo_used_sectors(const struct emd_geometry *geo)
+{
+	unsigned int shift;
+	u32 in_row, rest;
+	u64 strips, rows;
+
+	if (!emd_levels[geo->level].striped)
+		return geo->array_sectors;
+	shift = strip_shift(geo);
+	strips = (geo->array_sectors + geo->strip_sectors - 1) >> shift;
+	in_row = geo->nr_members - nr_parity(geo);
+	if (geo->layout == EMD_LAYOUT_ADJACENT)
+		strips *= 2;
+	rows = div_u64_rem(strips, in_row, &rest);
+	rows += !!rest;
+	if (geo->layout == EMD_LAYOUT_OFFSET)
+		rows *= 2;
+	return rows << shift;
 }
 
 /**
@@ -353,7 +409,7 @@ static void get_parity_row(const struct emd_geometry *geo, u64 row, struct parit
 	u32 turn;
 
 	if (layout->p_step) {
-		div_u64_rem(row, ring, &turn);
+		div_u64_rem(row >> geo->rotate_shift, ring, &turn);
 		p += layout->p_step > 0 ? turn : ring - turn;
 		if (p >= ring)
 			p -= ring;

@@ -10,6 +10,7 @@
 #ifndef _EMD_GEOMETRY_H
 #define _EMD_GEOMETRY_H
 
+#include <linux/build_bug.h>
 #include <linux/types.h>
 
 #include "errmsg.h"
@@ -23,6 +24,7 @@
  */
 #define EMD_MAX_SECTORS		(1ULL << 54)
 #define EMD_MAX_STRIP_SECTORS	(1U << 17)	/* 64 MiB; no format goes near */
+#define EMD_MAX_ROTATE_SHIFT	31		/* what DDF can say */
 
 /* Values are the uAPI's EMD_LEVEL_* (emd.h); the order never changes. */
 enum emd_level {
@@ -83,21 +85,27 @@ enum emd_array_state {
  * @nr_members: slots, 1 to EMD_MAX_MEMBERS
  * @nr_copies: 1 for concat and raid0, @nr_members for raid1, 2 for raid1e and
  *	raid10, 1 for the parity levels
+ * @rotate_shift: parity takes its next step after 2 to the power of this many rows;
+ *	more than 0 only for a rotating raid5 (DDF calls that raid5r)
  * @strip_sectors: strip on one member; power of two where the level stripes,
  *	informational for concat and raid1
  * @member_sectors: sectors of every member that hold array content; for concat
  *	the largest (each member's own size is in its config)
  * @array_sectors: size as users see it, never above what the members hold
+ *
+ * No padding: two of them are compared as bytes.
  */
 struct emd_geometry {
 	enum emd_level level;
 	enum emd_layout layout;
 	u16 nr_members;
-	u16 nr_copies;
+	u8 nr_copies;
+	u8 rotate_shift;
 	u32 strip_sectors;
 	u64 member_sectors;
 	u64 array_sectors;
 };
+static_assert(sizeof(struct emd_geometry) == 32);
 
 /**
  * struct emd_level_desc - facts about a level
@@ -139,6 +147,7 @@ struct emd_piece {
 /* Everything below is documented at its definition in geometry.c. */
 int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
 u64 emd_geo_capacity(const struct emd_geometry *geo);
+u64 emd_geo_used_sectors(const struct emd_geometry *geo);
 u64 emd_geo_stripe_sectors(const struct emd_geometry *geo);
 void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 		 struct emd_piece *piece);
