@@ -5,35 +5,57 @@
  * model knows no formula, the code under test no matrix.
  */
 #include <kunit/test.h>
+#include <linux/errno.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "geometry.h"
 
-#define MAX_N		8
-#define MAX_ROWS	64
+#define MAX_N		8	/* where all sets of lost members are tried */
+#define MAX_CELLS	(260 * 253)
 #define NO_STRIP	-1
-#define PARITY		-2
+#define P		-2
+#define Q		-3
 
 /* ---- the model ------------------------------------------------------------ */
 
 struct cell {
-	int strip;		/* NO_STRIP, PARITY, or a strip's number */
-	int copy;
+	int strip;		/* NO_STRIP, P, Q, or a strip's number */
+	s16 copy;
+	s16 q_index;		/* the strip's place in Q */
 };
 
 struct model {
 	struct emd_geometry geo;
 	unsigned int rows;
 	int nr_strips;		/* all copies painted */
-	struct cell cells[MAX_ROWS][MAX_N];
+	struct cell cells[MAX_CELLS];
+};
+
+/*
+ * A parity layout in the words of those who named it: like one of raid5's, with
+ * parity resting for some rows, Q put somewhere, beginning some rows later.
+ */
+enum q_is {
+	NO_Q,
+	BEHIND,			/* the slot behind P, round the corner */
+	BEFORE,
+	AT_END,			/* an additional last slot */
 };
 
 struct shape {
 	enum emd_level level;
 	enum emd_layout layout;
-	unsigned int parity;
+	enum emd_layout like;
+	enum q_is q;
+	unsigned int rows_on;
+	bool q_counts_all;	/* coefficients: each slot has its own */
+	unsigned int rotate_shift;
 };
+
+#define LIKE(level, layout, ...) \
+	{ EMD_LEVEL_##level, EMD_LAYOUT_##layout, EMD_LAYOUT_##layout, __VA_ARGS__ }
 
 static const struct shape shapes[] = {
 	{ EMD_LEVEL_RAID0, EMD_LAYOUT_NONE },
@@ -41,36 +63,61 @@ static const struct shape shapes[] = {
 	{ EMD_LEVEL_RAID1E, EMD_LAYOUT_OFFSET },
 	{ EMD_LEVEL_RAID10, EMD_LAYOUT_ADJACENT },
 	{ EMD_LEVEL_RAID10, EMD_LAYOUT_OFFSET },
-	{ EMD_LEVEL_RAID4, EMD_LAYOUT_PARITY_FIRST, 1 },
-	{ EMD_LEVEL_RAID4, EMD_LAYOUT_PARITY_LAST, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_ASYMMETRIC, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_SYMMETRIC, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_RIGHT_ASYMMETRIC, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_RIGHT_SYMMETRIC, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_PARITY_FIRST, 1 },
-	{ EMD_LEVEL_RAID5, EMD_LAYOUT_PARITY_LAST, 1 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_ASYMMETRIC, 2 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_SYMMETRIC, 2 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_ASYMMETRIC, 2 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_SYMMETRIC, 2 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_PARITY_FIRST, 2 },
-	{ EMD_LEVEL_RAID6, EMD_LAYOUT_PARITY_LAST, 2 },
+	LIKE(RAID4, PARITY_FIRST, NO_Q),
+	LIKE(RAID4, PARITY_LAST, NO_Q),
+	LIKE(RAID5, LEFT_ASYMMETRIC, NO_Q),
+	LIKE(RAID5, LEFT_SYMMETRIC, NO_Q),
+	LIKE(RAID5, RIGHT_ASYMMETRIC, NO_Q),
+	LIKE(RAID5, RIGHT_SYMMETRIC, NO_Q),
+	LIKE(RAID5, PARITY_FIRST, NO_Q),
+	LIKE(RAID5, PARITY_LAST, NO_Q),
+	LIKE(RAID5, LEFT_ASYMMETRIC, .rotate_shift = 1),
+	LIKE(RAID5, LEFT_SYMMETRIC, .rotate_shift = 2),
+	LIKE(RAID5, RIGHT_ASYMMETRIC, .rotate_shift = 3),
+	LIKE(RAID5, RIGHT_SYMMETRIC, .rotate_shift = 1),
+	LIKE(RAID6, LEFT_ASYMMETRIC, BEHIND),
+	LIKE(RAID6, LEFT_SYMMETRIC, BEHIND),
+	LIKE(RAID6, RIGHT_ASYMMETRIC, BEHIND),
+	LIKE(RAID6, RIGHT_SYMMETRIC, BEHIND),
+	LIKE(RAID6, PARITY_FIRST, BEHIND),
+	LIKE(RAID6, PARITY_LAST, AT_END),
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_ZERO_RESTART, EMD_LAYOUT_RIGHT_ASYMMETRIC,
+	  BEHIND, 0, true },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_N_RESTART, EMD_LAYOUT_LEFT_ASYMMETRIC,
+	  BEHIND, 1, true },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_N_CONTINUE, EMD_LAYOUT_LEFT_SYMMETRIC,
+	  BEFORE, 0, true },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_ASYMMETRIC_6, EMD_LAYOUT_LEFT_ASYMMETRIC, AT_END },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_SYMMETRIC_6, EMD_LAYOUT_LEFT_SYMMETRIC, AT_END },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_ASYMMETRIC_6, EMD_LAYOUT_RIGHT_ASYMMETRIC, AT_END },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_SYMMETRIC_6, EMD_LAYOUT_RIGHT_SYMMETRIC, AT_END },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_PARITY_FIRST_6, EMD_LAYOUT_PARITY_FIRST, AT_END },
 };
 
 static void shape_desc(const struct shape *shape, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s %s", emd_levels[shape->level].name,
-		 emd_layout_names[shape->layout]);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s %s rotate %u", emd_levels[shape->level].name,
+		 emd_layout_names[shape->layout], 1U << shape->rotate_shift);
 }
 
 KUNIT_ARRAY_PARAM(shape, shapes, shape_desc);
+
+static unsigned int nr_parity(const struct shape *shape)
+{
+	return (shape->like != EMD_LAYOUT_NONE) + (shape->q != NO_Q);
+}
+
+static struct cell *cell_at(struct model *m, unsigned int row, unsigned int slot)
+{
+	return &m->cells[row * m->geo.nr_members + slot];
+}
 
 static void paint_row(struct model *m, unsigned int row)
 {
 	unsigned int slot;
 
 	for (slot = 0; slot < m->geo.nr_members; slot++)
-		m->cells[row][slot] = (struct cell){ m->nr_strips++, 0 };
+		cell_at(m, row, slot)->strip = m->nr_strips++;
 }
 
 /* From left to right, line after line, each strip twice. */
@@ -81,7 +128,7 @@ static void paint_adjacent(struct model *m)
 
 	for (row = 0; row < m->rows; row++) {
 		for (slot = 0; slot < m->geo.nr_members; slot++) {
-			m->cells[row][slot] = (struct cell){ m->nr_strips, copy };
+			*cell_at(m, row, slot) = (struct cell){ m->nr_strips, copy };
 			if (copy)
 				m->nr_strips++;
 			copy = !copy;
@@ -89,7 +136,7 @@ static void paint_adjacent(struct model *m)
 	}
 	/* A first copy without a second one is no strip of the array. */
 	if (copy)
-		m->cells[m->rows - 1][m->geo.nr_members - 1].strip = NO_STRIP;
+		cell_at(m, m->rows - 1, m->geo.nr_members - 1)->strip = NO_STRIP;
 }
 
 /* A line of strips, and below it the same, one to the right and round the corner. */
@@ -100,64 +147,94 @@ static void paint_offset(struct model *m)
 	for (row = 0; row + 1 < m->rows; row += 2) {
 		paint_row(m, row);
 		for (slot = 0; slot + 1 < n; slot++)
-			m->cells[row + 1][slot + 1] = m->cells[row][slot];
-		m->cells[row + 1][0] = m->cells[row][n - 1];
+			*cell_at(m, row + 1, slot + 1) = *cell_at(m, row, slot);
+		*cell_at(m, row + 1, 0) = *cell_at(m, row, n - 1);
 		for (slot = 0; slot < n; slot++)
-			m->cells[row + 1][slot].copy = 1;
+			cell_at(m, row + 1, slot)->copy = 1;
 	}
 }
 
-/* Parity takes a step each line; data goes where there is room. */
-static void paint_parity(struct model *m, unsigned int parity)
+static unsigned int one_right(unsigned int slot, unsigned int n)
 {
-	enum emd_layout layout = m->geo.layout;
-	unsigned int row, slot, i, n = m->geo.nr_members, at, first;
+	return slot + 1 == n ? 0 : slot + 1;
+}
 
-	at = layout == EMD_LAYOUT_RIGHT_ASYMMETRIC || layout == EMD_LAYOUT_RIGHT_SYMMETRIC ||
-	     layout == EMD_LAYOUT_PARITY_FIRST ? 0 :
-	     layout == EMD_LAYOUT_PARITY_LAST ? n - parity : n - 1;
-	for (row = 0; row < m->rows; row++) {
-		slot = at;
-		for (i = 0; i < parity; i++) {
-			m->cells[row][slot].strip = PARITY;
-			slot = slot + 1 == n ? 0 : slot + 1;
+static unsigned int one_left(unsigned int slot, unsigned int n)
+{
+	return slot ? slot - 1 : n - 1;
+}
+
+/* Walk from behind Q round the corner, and number the data that is met. */
+static void paint_q_index(struct model *m, const struct shape *shape, unsigned int row,
+			  unsigned int q_at)
+{
+	unsigned int n = m->geo.nr_members, met = 0, slot, steps;
+
+	for (steps = 0, slot = one_right(q_at, n); steps < n; steps++, slot = one_right(slot, n))
+		if (cell_at(m, row, slot)->strip >= 0)
+			cell_at(m, row, slot)->q_index = shape->q_counts_all ? slot : met++;
+}
+
+/* Parity takes a step each line, or stays for some; data goes where there is room. */
+static void paint_parity(struct model *m, const struct shape *shape)
+{
+	bool left = shape->like == EMD_LAYOUT_LEFT_ASYMMETRIC ||
+		    shape->like == EMD_LAYOUT_LEFT_SYMMETRIC;
+	bool right = shape->like == EMD_LAYOUT_RIGHT_ASYMMETRIC ||
+		     shape->like == EMD_LAYOUT_RIGHT_SYMMETRIC;
+	bool goes_on = shape->like == EMD_LAYOUT_LEFT_SYMMETRIC ||
+		       shape->like == EMD_LAYOUT_RIGHT_SYMMETRIC;
+	unsigned int row, slot, n, p_at, q_at, met, stay = 0, later = shape->rows_on;
+
+	n = m->geo.nr_members - (shape->q == AT_END);
+	p_at = right || shape->like == EMD_LAYOUT_PARITY_FIRST ? 0 : n - 1;
+	for (row = 0; row < m->rows; stay++) {
+		if (stay == 1U << shape->rotate_shift) {
+			p_at = left ? one_left(p_at, n) : right ? one_right(p_at, n) : p_at;
+			stay = 0;
 		}
-		first = layout == EMD_LAYOUT_LEFT_SYMMETRIC ||
-			layout == EMD_LAYOUT_RIGHT_SYMMETRIC ? slot : 0;
-		slot = first;
-		do {
-			if (m->cells[row][slot].strip != PARITY)
-				m->cells[row][slot] = (struct cell){ m->nr_strips++, 0 };
-			slot = slot + 1 == n ? 0 : slot + 1;
-		} while (slot != first);
-
-		if (layout == EMD_LAYOUT_LEFT_ASYMMETRIC || layout == EMD_LAYOUT_LEFT_SYMMETRIC)
-			at = at ? at - 1 : n - 1;
-		else if (layout == EMD_LAYOUT_RIGHT_ASYMMETRIC ||
-			 layout == EMD_LAYOUT_RIGHT_SYMMETRIC)
-			at = at + 1 == n ? 0 : at + 1;
+		if (later) {
+			later--;
+			continue;
+		}
+		cell_at(m, row, p_at)->strip = P;
+		slot = one_right(p_at, n);
+		q_at = shape->q == BEHIND ? slot : shape->q == BEFORE ? one_left(p_at, n) : n;
+		if (shape->q != NO_Q)
+			cell_at(m, row, q_at)->strip = Q;
+		if (shape->q == BEHIND)
+			slot = one_right(slot, n);
+		if (!goes_on)
+			slot = 0;
+		for (met = 0; met < n; met++, slot = one_right(slot, n))
+			if (cell_at(m, row, slot)->strip == NO_STRIP)
+				cell_at(m, row, slot)->strip = m->nr_strips++;
+		if (shape->q != NO_Q)
+			paint_q_index(m, shape, row, q_at);
+		row++;
 	}
 }
 
 static void paint(struct model *m, const struct shape *shape, unsigned int n, unsigned int rows,
 		  u32 strip_sectors, u32 tail)
 {
-	unsigned int row, slot;
+	unsigned int row;
 
-	memset(m, 0, sizeof(*m));
+	memset(&m->geo, 0, sizeof(m->geo));
 	m->rows = rows;
+	m->nr_strips = 0;
 	m->geo.level = shape->level;
 	m->geo.layout = shape->layout;
 	m->geo.nr_members = n;
 	m->geo.strip_sectors = strip_sectors;
 	m->geo.member_sectors = (u64)rows * strip_sectors + tail;
 	m->geo.nr_copies = 1;
-	for (row = 0; row < rows; row++)
-		for (slot = 0; slot < n; slot++)
-			m->cells[row][slot].strip = NO_STRIP;
+	m->geo.rotate_shift = shape->rotate_shift;
+	for (row = 0; row < rows * n; row++)
+		m->cells[row] = (struct cell){ NO_STRIP, 0, -1 };
 
-	if (shape->parity) {
-		paint_parity(m, shape->parity);
+	if (nr_parity(shape)) {
+		paint_parity(m, shape);
 	} else if (shape->layout == EMD_LAYOUT_ADJACENT) {
 		m->geo.nr_copies = 2;
 		paint_adjacent(m);
@@ -194,25 +271,35 @@ static struct model *model_alloc(struct kunit *test)
 	return m;
 }
 
-/* Call @fn for every member count, with a few random strips, lengths and tails. */
+/*
+ * Call @fn for 1 to 16 members and about as many as parity takes, with strips of
+ * a sector and of 4 KiB to 1 MiB, for more lines than the pattern has.
+ */
 static void try_models(struct kunit *test,
 		       void (*fn)(struct kunit *test, struct model *m, struct rand_ctx *ctx))
 {
+	static const u32 strips[] = { 1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048 };
+	static const u16 counts[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+				      252, 253 };
 	const struct shape *shape = test->param_value;
 	struct model *m = model_alloc(test);
 	struct rand_ctx ctx;
-	unsigned int n, round;
+	unsigned int i, k;
 
 	prandom_seed_state(&ctx.rnd, 0x454d4401);
-	for (n = 1; n <= MAX_N; n++) {
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		unsigned int n = counts[i];
+
 		if (!takes_members(shape, n))
 			continue;
-		for (round = 0; round < 8; round++) {
-			u32 strip = 1U << below(&ctx, 12);
+		for (k = 0; k < ARRAY_SIZE(strips); k++) {
 			/* Two lines at least: an offset layout has no smaller unit. */
-			unsigned int rows = 2 + below(&ctx, MAX_ROWS - 1);
+			unsigned int rows = (n << shape->rotate_shift) + 2 + below(&ctx, n);
 
-			paint(m, shape, n, rows, strip, below(&ctx, strip));
+			if (n > 16 && k != 1 && k != ARRAY_SIZE(strips) - 1)
+				continue;
+			paint(m, shape, n, min(rows, MAX_CELLS / n), strips[k],
+			      below(&ctx, strips[k]));
 			fn(test, m, &ctx);
 		}
 	}
@@ -231,7 +318,7 @@ static void check_map(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 
 	for (row = 0; row < m->rows; row++) {
 		for (slot = 0; slot < m->geo.nr_members; slot++) {
-			const struct cell *cell = &m->cells[row][slot];
+			const struct cell *cell = cell_at(m, row, slot);
 			const u32 offsets[] = { 0, strip - 1, below(ctx, strip) };
 
 			for (i = 0; i < ARRAY_SIZE(offsets); i++) {
@@ -273,29 +360,69 @@ static void maps_as_painted(struct kunit *test)
 static void check_parity(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 {
 	const struct shape *shape = test->param_value;
+	u16 nr_data = emd_geo_nr_data(&m->geo);
 	unsigned int row, slot;
 
+	KUNIT_ASSERT_EQ(test, nr_data, m->geo.nr_members - nr_parity(shape));
 	for (row = 0; row < m->rows; row++) {
 		u16 p = 0xffff, q = 0xffff;
 
 		emd_geo_parity(&m->geo, row, &p, &q);
-		for (slot = 0; slot < m->geo.nr_members; slot++)
-			KUNIT_ASSERT_EQ(test, slot == p || slot == q,
-					m->cells[row][slot].strip == PARITY);
-		if (shape->parity == 2)
-			KUNIT_ASSERT_EQ(test, q, (p + 1) % m->geo.nr_members);
-		else
-			KUNIT_ASSERT_EQ(test, q, p);
+		KUNIT_ASSERT_LT(test, p, m->geo.nr_members);
+		KUNIT_ASSERT_LT(test, q, m->geo.nr_members);
+		KUNIT_ASSERT_EQ(test, cell_at(m, row, p)->strip, P);
+		KUNIT_ASSERT_EQ(test, cell_at(m, row, q)->strip, shape->q == NO_Q ? P : Q);
+		for (slot = 0; slot < m->geo.nr_members; slot++) {
+			int strip = cell_at(m, row, slot)->strip;
+
+			if (strip < 0)
+				continue;
+			KUNIT_ASSERT_EQ_MSG(test, emd_geo_data_slot(&m->geo, row,
+								    strip - row * nr_data),
+					    slot, "n %u row %u", m->geo.nr_members, row);
+		}
 	}
 }
 
 static void parity_is_where_painted(struct kunit *test)
 {
-	const struct shape *shape = test->param_value;
-
-	if (!shape->parity)
+	if (!nr_parity(test->param_value))
 		kunit_skip(test, "has no parity");
 	try_models(test, check_parity);
+}
+
+static void check_q_index(struct kunit *test, struct model *m, struct rand_ctx *ctx)
+{
+	const struct shape *shape = test->param_value;
+	unsigned int row, slot, n = m->geo.nr_members;
+
+	for (row = 0; row < m->rows; row++) {
+		u8 taken[256] = {};
+
+		for (slot = 0; slot < n; slot++) {
+			const struct cell *cell = cell_at(m, row, slot);
+			u16 index;
+
+			if (cell->strip < 0)
+				continue;
+			index = emd_geo_q_index(&m->geo, row, slot);
+			KUNIT_ASSERT_EQ_MSG(test, index, cell->q_index, "n %u row %u slot %u",
+					    n, row, slot);
+			/* Two strips with one coefficient could not be told apart. */
+			KUNIT_ASSERT_LT(test, index, shape->q_counts_all ? n : n - 2);
+			KUNIT_ASSERT_EQ(test, taken[index], 0);
+			taken[index] = 1;
+		}
+	}
+}
+
+static void each_strip_has_its_place_in_q(struct kunit *test)
+{
+	const struct shape *shape = test->param_value;
+
+	if (shape->q == NO_Q)
+		kunit_skip(test, "has no Q");
+	try_models(test, check_q_index);
 }
 
 /* Rows are filled, and every strip has all its copies in them, at each multiple. */
@@ -313,8 +440,8 @@ static void check_stripe(struct kunit *test, struct model *m, struct rand_ctx *c
 
 		for (row = 0; row < unit_rows; row++) {
 			for (slot = 0; slot < m->geo.nr_members; slot++) {
-				highest = max(highest, m->cells[row][slot].strip);
-				nr_cells += m->cells[row][slot].strip >= 0;
+				highest = max(highest, cell_at(m, row, slot)->strip);
+				nr_cells += cell_at(m, row, slot)->strip >= 0;
 			}
 		}
 		torn = nr_cells != (highest + 1) * m->geo.nr_copies;
@@ -328,6 +455,42 @@ static void check_stripe(struct kunit *test, struct model *m, struct rand_ctx *c
 static void stripe_is_smallest_whole_unit(struct kunit *test)
 {
 	try_models(test, check_stripe);
+}
+
+/* An array that ends early leaves lines unused; nothing of it is found there. */
+static void check_used(struct kunit *test, struct model *m, struct rand_ctx *ctx)
+{
+	u32 strip = m->geo.strip_sectors;
+	unsigned int row, slot, used, i;
+	u64 back;
+	u16 copy;
+
+	for (i = 0; i < 4; i++) {
+		m->geo.array_sectors = 1 + ((u64)prandom_u32_state(&ctx->rnd) << 8) %
+				       ((u64)m->nr_strips * strip);
+		KUNIT_ASSERT_EQ(test, emd_geo_validate(&m->geo, NULL), 0);
+		used = 0;
+		for (row = 0; row < m->rows; row++) {
+			for (slot = 0; slot < m->geo.nr_members; slot++) {
+				s64 begin = (s64)cell_at(m, row, slot)->strip * strip;
+				bool holds = begin >= 0 && begin < (s64)m->geo.array_sectors;
+
+				if (holds)
+					used = row + 1;
+				KUNIT_ASSERT_EQ(test, emd_geo_unmap(&m->geo, slot,
+								    (u64)row * strip, &back,
+								    &copy), holds);
+			}
+		}
+		KUNIT_ASSERT_EQ_MSG(test, emd_geo_used_sectors(&m->geo), (u64)used * strip,
+				    "n %u strip %u array %llu", m->geo.nr_members, strip,
+				    m->geo.array_sectors);
+	}
+}
+
+static void rows_behind_the_array_are_free(struct kunit *test)
+{
+	try_models(test, check_used);
 }
 
 static void check_dense(struct kunit *test, struct model *m, struct rand_ctx *ctx)
@@ -349,7 +512,7 @@ static void check_dense(struct kunit *test, struct model *m, struct rand_ctx *ct
 
 			/* One run: what is below fills the member from its start. */
 			for (row = 0; row < m->rows; row++) {
-				s64 begin = (s64)m->cells[row][slot].strip * strip;
+				s64 begin = (s64)cell_at(m, row, slot)->strip * strip;
 				u64 part;
 
 				if (begin < 0)
@@ -376,6 +539,113 @@ static void ranges_are_one_run_on_a_slot(struct kunit *test)
 	try_models(test, check_dense);
 }
 
+/* ---- as those who own the layout draw it ------------------------------------------ */
+
+#define DRAWN_N		5
+#define DRAWN_ROWS	6
+
+/* A strip's number and, behind a dot, its place in Q; the numbers are as in md and DDF. */
+struct drawing {
+	enum emd_layout layout;
+	const char *rows[DRAWN_ROWS];
+};
+
+static const struct drawing drawings[] = {
+	{ EMD_LAYOUT_LEFT_ASYMMETRIC, {
+		"Q    0.0  1.1  2.2  P",
+		"3.0  4.1  5.2  P    Q",
+		"6.1  7.2  P    Q    8.0",
+		"9.2  P    Q    10.0 11.1",
+		"P    Q    12.0 13.1 14.2",
+		"Q    15.0 16.1 17.2 P" } },
+	{ EMD_LAYOUT_LEFT_SYMMETRIC, {
+		"Q    0.0  1.1  2.2  P",
+		"3.0  4.1  5.2  P    Q",
+		"7.1  8.2  P    Q    6.0",
+		"11.2 P    Q    9.0  10.1",
+		"P    Q    12.0 13.1 14.2",
+		"Q    15.0 16.1 17.2 P" } },
+	{ EMD_LAYOUT_ROTATING_ZERO_RESTART, {
+		"P    Q    0.2  1.3  2.4",
+		"3.0  P    Q    4.3  5.4",
+		"6.0  7.1  P    Q    8.4",
+		"9.0  10.1 11.2 P    Q",
+		"Q    12.1 13.2 14.3 P",
+		"P    Q    15.2 16.3 17.4" } },
+	{ EMD_LAYOUT_ROTATING_N_RESTART, {
+		"0.0  1.1  2.2  P    Q",
+		"3.0  4.1  P    Q    5.4",
+		"6.0  P    Q    7.3  8.4",
+		"P    Q    9.2  10.3 11.4",
+		"Q    12.1 13.2 14.3 P",
+		"15.0 16.1 17.2 P    Q" } },
+	{ EMD_LAYOUT_ROTATING_N_CONTINUE, {
+		"0.0  1.1  2.2  Q    P",
+		"4.0  5.1  Q    P    3.4",
+		"8.0  Q    P    6.3  7.4",
+		"Q    P    9.2  10.3 11.4",
+		"P    12.1 13.2 14.3 Q",
+		"15.0 16.1 17.2 Q    P" } },
+	{ EMD_LAYOUT_LEFT_SYMMETRIC_6, {
+		"0.0  1.1  2.2  P    Q",
+		"4.0  5.1  P    3.2  Q",
+		"8.0  P    6.1  7.2  Q",
+		"P    9.0  10.1 11.2 Q",
+		"12.0 13.1 14.2 P    Q",
+		"16.0 17.1 P    15.2 Q" } },
+	{ EMD_LAYOUT_PARITY_FIRST, {
+		"P    Q    0.0  1.1  2.2",
+		"P    Q    3.0  4.1  5.2",
+		"P    Q    6.0  7.1  8.2",
+		"P    Q    9.0  10.1 11.2",
+		"P    Q    12.0 13.1 14.2",
+		"P    Q    15.0 16.1 17.2" } },
+};
+
+static void drawing_desc(const struct drawing *drawing, char *desc)
+{
+	strscpy(desc, emd_layout_names[drawing->layout], KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(drawing, drawings, drawing_desc);
+
+static void raid6_is_as_drawn(struct kunit *test)
+{
+	const struct drawing *drawing = test->param_value;
+	const struct emd_geometry geo = {
+		.level = EMD_LEVEL_RAID6,
+		.layout = drawing->layout,
+		.nr_members = DRAWN_N,
+		.nr_copies = 1,
+		.strip_sectors = 8,
+		.member_sectors = 8 * DRAWN_ROWS,
+		.array_sectors = 8 * DRAWN_ROWS * (DRAWN_N - 2),
+	};
+	char line[64];
+	unsigned int row, slot;
+	size_t at;
+
+	KUNIT_ASSERT_EQ(test, emd_geo_validate(&geo, NULL), 0);
+	for (row = 0; row < DRAWN_ROWS; row++) {
+		for (slot = 0, at = 0; slot < DRAWN_N; slot++) {
+			u64 sector;
+			u16 p, q, copy;
+			char text[16];
+
+			emd_geo_parity(&geo, row, &p, &q);
+			if (emd_geo_unmap(&geo, slot, row * 8, &sector, &copy))
+				snprintf(text, sizeof(text), "%u.%u", (unsigned int)sector / 8,
+					 emd_geo_q_index(&geo, row, slot));
+			else
+				snprintf(text, sizeof(text), "%c",
+					 slot == p ? 'P' : slot == q ? 'Q' : '?');
+			at += snprintf(line + at, sizeof(line) - at,
+				       slot + 1 < DRAWN_N ? "%-4s " : "%s", text);
+		}
+		KUNIT_EXPECT_STREQ(test, line, drawing->rows[row]);
+	}
+}
+
 /* ---- far out ------------------------------------------------------------------ */
 
 static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
@@ -386,8 +656,8 @@ static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 	struct emd_piece piece;
 	u16 copy, slot0;
 
-	/* After this the pattern is the same again, on the same slots. */
-	period = emd_geo_stripe_sectors(geo) * n;
+	/* After this the pattern is the same again, on the same slots; Q at the end or not. */
+	period = (emd_geo_stripe_sectors(geo) * n * max(n - 1, 1U)) << geo->rotate_shift;
 	geo->member_sectors = EMD_MAX_SECTORS - 1;
 	geo->array_sectors = min(emd_geo_capacity(geo), EMD_MAX_SECTORS - 1);
 	KUNIT_ASSERT_EQ(test, emd_geo_validate(geo, NULL), 0);
@@ -498,17 +768,17 @@ static void concat_maps_end_to_end(struct kunit *test)
 /* ---- states --------------------------------------------------------------------------- */
 
 /* Is there a strip that nothing can tell any more? */
-static bool loses_data(const struct model *m, const struct shape *shape, unsigned int lost)
+static bool loses_data(struct model *m, const struct shape *shape, unsigned int lost)
 {
 	unsigned int row, slot, nr_lost;
 	int strip;
 
-	if (shape->parity) {
+	if (nr_parity(shape)) {
 		for (row = 0; row < m->rows; row++) {
 			nr_lost = 0;
 			for (slot = 0; slot < m->geo.nr_members; slot++)
 				nr_lost += !!(lost & BIT(slot));
-			if (nr_lost > shape->parity)
+			if (nr_lost > nr_parity(shape))
 				return true;
 		}
 		return false;
@@ -518,7 +788,7 @@ static bool loses_data(const struct model *m, const struct shape *shape, unsigne
 
 		for (row = 0; row < m->rows; row++)
 			for (slot = 0; slot < m->geo.nr_members; slot++)
-				found |= m->cells[row][slot].strip == strip &&
+				found |= cell_at(m, row, slot)->strip == strip &&
 					 !(lost & BIT(slot));
 		if (!found)
 			return true;
@@ -612,15 +882,15 @@ struct bad_geometry {
 };
 
 #define GEO(l, la, n, c, s, ms, as) \
-	{ EMD_LEVEL_##l, EMD_LAYOUT_##la, n, c, s, ms, as }
+	{ EMD_LEVEL_##l, EMD_LAYOUT_##la, n, c, 0, s, ms, as }
 
 static const struct bad_geometry bad_geometries[] = {
 	{ "unknown level", "level number 8",
-	  { 8, EMD_LAYOUT_NONE, 2, 1, 8, 80, 160 } },
+	  { 8, EMD_LAYOUT_NONE, 2, 1, 0, 8, 80, 160 } },
 	{ "huge level", "level number",
-	  { (enum emd_level)0xffffffff, EMD_LAYOUT_NONE, 2, 1, 8, 80, 160 } },
+	  { (enum emd_level)0xffffffff, EMD_LAYOUT_NONE, 2, 1, 0, 8, 80, 160 } },
 	{ "unknown layout", "layout number 17",
-	  { EMD_LEVEL_RAID5, EMD_NR_LAYOUTS, 3, 1, 8, 80, 160 } },
+	  { EMD_LEVEL_RAID5, EMD_NR_LAYOUTS, 3, 1, 0, 8, 80, 160 } },
 	{ "raid0 has no layout", "no layout \"adjacent\"",
 	  GEO(RAID0, ADJACENT, 2, 1, 8, 80, 160) },
 	{ "raid5 needs one", "no layout \"none\"",
@@ -637,6 +907,16 @@ static const struct bad_geometry bad_geometries[] = {
 	  GEO(RAID0, NONE, 256, 1, 8, 80, 80) },
 	{ "raid6 of three", "need 4 to",
 	  GEO(RAID6, LEFT_SYMMETRIC, 3, 1, 8, 80, 80) },
+	{ "raid6 of 254", "need 4 to 253",
+	  GEO(RAID6, ROTATING_N_RESTART, 254, 1, 8, 80, 80) },
+	{ "raid5 has no Q", "no layout \"left-symmetric-6\"",
+	  GEO(RAID5, LEFT_SYMMETRIC_6, 4, 1, 8, 80, 80) },
+	{ "resting parity of raid6", "parity that rests",
+	  { EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_SYMMETRIC, 4, 1, 1, 8, 80, 80 } },
+	{ "resting parity that never moves", "parity that rests",
+	  { EMD_LEVEL_RAID5, EMD_LAYOUT_PARITY_LAST, 4, 1, 1, 8, 80, 80 } },
+	{ "parity resting for ages", "every 2^32 rows",
+	  { EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_SYMMETRIC, 4, 1, 32, 8, 80, 80 } },
 	{ "odd raid10", "even number",
 	  GEO(RAID10, ADJACENT, 5, 2, 8, 80, 80) },
 	{ "copies of raid0", "need 1",
@@ -711,7 +991,10 @@ static void every_name_is_there(struct kunit *test)
 static struct kunit_case geometry_cases[] = {
 	KUNIT_CASE_PARAM(maps_as_painted, shape_gen_params),
 	KUNIT_CASE_PARAM(parity_is_where_painted, shape_gen_params),
+	KUNIT_CASE_PARAM(each_strip_has_its_place_in_q, shape_gen_params),
+	KUNIT_CASE_PARAM(raid6_is_as_drawn, drawing_gen_params),
 	KUNIT_CASE_PARAM(stripe_is_smallest_whole_unit, shape_gen_params),
+	KUNIT_CASE_PARAM(rows_behind_the_array_are_free, shape_gen_params),
 	KUNIT_CASE_PARAM(ranges_are_one_run_on_a_slot, shape_gen_params),
 	KUNIT_CASE_PARAM(maps_near_the_largest_sector, shape_gen_params),
 	KUNIT_CASE(raid1_maps_to_every_member),

@@ -22,6 +22,7 @@
 })
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
+#define clamp_t(type, x, lo, hi) min_t(type, max_t(type, x, lo), hi)
 #define swap(a, b)							\
 do {									\
 	__typeof__(a) __swap = (a);					\

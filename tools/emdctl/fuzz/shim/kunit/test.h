@@ -6,19 +6,31 @@
 #ifndef _SHIM_KUNIT_TEST_H
 #define _SHIM_KUNIT_TEST_H
 
+#include <linux/bits.h>
 #include <linux/kernel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define KUNIT_PARAM_DESC_SIZE 128
+
+/* What kunit_kzalloc() gave goes when the case ends. */
+struct kunit_memory {
+	struct kunit_memory *next;
+	unsigned char bytes[] __attribute__((aligned(16)));
+};
+
 struct kunit {
 	int failures;
 	void *priv;
+	const void *param_value;
+	struct kunit_memory *memory;
 };
 
 struct kunit_case {
 	void (*run_case)(struct kunit *test);
 	const char *name;
+	const void *(*generate_params)(const void *prev, char *desc);
 };
 
 struct kunit_suite {
@@ -33,6 +45,18 @@ extern unsigned int kunit_nr_suites;
 
 #define KUNIT_CASE(fn) { .run_case = fn, .name = #fn }
 #define KUNIT_CASE_SLOW(fn) KUNIT_CASE(fn)
+#define KUNIT_CASE_PARAM(fn, gen) { .run_case = fn, .name = #fn, .generate_params = gen }
+#define KUNIT_ARRAY_PARAM(name, array, get_desc)			\
+static const void *name##_gen_params(const void *prev, char *desc)	\
+{									\
+	__typeof__((array)[0]) *next = prev;				\
+									\
+	next = next ? next + 1 : (array);				\
+	if (next == (array) + ARRAY_SIZE(array))			\
+		return NULL;						\
+	get_desc(next, desc);						\
+	return next;							\
+}
 #define kunit_test_suite(suite)						\
 __attribute__((constructor)) static void register_##suite(void)		\
 {									\
@@ -41,7 +65,21 @@ __attribute__((constructor)) static void register_##suite(void)		\
 #define MODULE_LICENSE(x)
 #define MODULE_DESCRIPTION(x)
 
+/* From the function that is the case, not from what it calls. */
+#define kunit_skip(test, reason) return
 #define kunit_info(test, fmt, ...) ((void)(test), printf(fmt "\n", ##__VA_ARGS__))
+
+static inline void *kunit_kzalloc(struct kunit *test, size_t size, int gfp)
+{
+	struct kunit_memory *memory = calloc(1, sizeof(*memory) + size);
+
+	(void)gfp;
+	if (!memory)
+		return NULL;
+	memory->next = test->memory;
+	test->memory = memory;
+	return memory->bytes;
+}
 
 #define KUNIT_CHECK(test, cond, what, fatal, fmt, ...)			\
 do {									\
@@ -72,6 +110,7 @@ do {									\
 #define KUNIT_EXPECT_LE(t, a, b) KUNIT_BINARY(t, a, <=, b, 0, "")
 #define KUNIT_EXPECT_GE(t, a, b) KUNIT_BINARY(t, a, >=, b, 0, "")
 #define KUNIT_ASSERT_EQ(t, a, b) KUNIT_BINARY(t, a, ==, b, 1, "")
+#define KUNIT_ASSERT_LT(t, a, b) KUNIT_BINARY(t, a, <, b, 1, "")
 #define KUNIT_EXPECT_TRUE(t, c) KUNIT_CHECK(t, c, #c, 0, "")
 #define KUNIT_EXPECT_FALSE(t, c) KUNIT_CHECK(t, !(c), "!" #c, 0, "")
 #define KUNIT_EXPECT_TRUE_MSG(t, c, ...) KUNIT_CHECK(t, c, #c, 0, __VA_ARGS__)
@@ -82,6 +121,7 @@ do {									\
 #define KUNIT_ASSERT_FALSE(t, c) KUNIT_CHECK(t, !(c), "!" #c, 1, "")
 #define KUNIT_EXPECT_NULL(t, p) KUNIT_CHECK(t, !(p), #p, 0, "is not NULL")
 #define KUNIT_EXPECT_NOT_NULL(t, p) KUNIT_CHECK(t, p, #p, 0, "is NULL")
+#define KUNIT_EXPECT_NOT_NULL_MSG(t, p, ...) KUNIT_CHECK(t, p, #p, 0, __VA_ARGS__)
 #define KUNIT_ASSERT_NOT_NULL(t, p) KUNIT_CHECK(t, p, #p, 1, "is NULL")
 #define KUNIT_EXPECT_STREQ(t, a, b)					\
 	KUNIT_CHECK(t, !strcmp(a, b), #a " is " #b, 0, "(\"%s\", \"%s\")", a, b)
