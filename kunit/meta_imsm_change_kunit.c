@@ -814,12 +814,16 @@ static void dirty_means_start_over(struct kunit *test)
 	emd_config_free(back);
 	t1 = edit(bench);
 	emd_change_dirty(t1, first(t1), true);
-	commit(bench, t1, "dirty", "D0/2 D1/2 | INIT 40 d1 NORMAL [0 1] <- UNINIT [0 1] | 536");
+	/* Nor is there one for those who would go on at it nevertheless. */
+	commit(bench, t1, "dirty", "D0/2 D1/2 | INIT 0 d1 NORMAL [0 1] <- UNINIT [0 1] | 536");
 	back = lab_decode(&bench->disks[0], NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(back));
 	KUNIT_EXPECT_EQ(test, first(back)->sync, EMD_SYNC_RESYNC);
 	KUNIT_EXPECT_EQ(test, first(back)->sync_sector, 0);
 	emd_config_free(back);
+	t1 = edit(bench);
+	emd_change_dirty(t1, first(t1), false);
+	commit(bench, t1, "clean again", "D0/2 D1/2 | INIT 40 d0 NORMAL [0 1] <- UNINIT [0 1] | 536");
 	teardown(bench);
 }
 

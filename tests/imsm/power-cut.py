@@ -37,23 +37,22 @@ def scenario(vm):
     # EMD goes on; one array is written to all the time, the other is not.
     vm.boot()
     vm.insmod()
-    for n, dev in zip(NAMES, imsm.started(vm, *NAMES)):
+    devs = imsm.started(vm, *NAMES)
+    for n, dev in zip(NAMES, devs):
         assert imsm.checksum(vm, dev, MIB) == sums[n]
-        vm.emdctl("sync limit %s 4M" % n)
+        vm.emdctl("sync limit %s 2M" % n)
+    for dev in devs:
         vm.sh("dd if={0} of={0} bs=4k count=1 oflag=direct 2>/dev/null".format(dev))
-    vm.wait("a checkpoint of EMD", lambda: checkpoint(vm, four[2], "ten"), timeout=60)
-    assert imsm.volume(vm, four[2], "ten")["Migrate State"] == "repair"
-    dev = "/dev/" + vm.array("mirror")["dev"]
-    vm.start("while dd if=%s of=%s bs=4k count=1 skip=2000 seek=2000 oflag=direct; do :; done" % (dev, dev))
+    for n, disk in ("mirror", two[1]), ("ten", four[2]):
+        vm.wait("a checkpoint of EMD", lambda n=n, disk=disk: checkpoint(vm, disk, n), timeout=60)
+        assert imsm.volume(vm, disk, n)["Migrate State"] == "repair"
+    vm.start("while dd if={0} of={0} bs=4k count=1 skip=500 seek=500 oflag=direct; do :; done".format(devs[0]))
     vm.wait("it to be dirty", lambda: imsm.volume(vm, two[1], "mirror")["Dirty State"] == "dirty")
-    vm.wait("EMD to be past the write", lambda: vm.array("mirror")["sync"]["done_sectors"] > 20000, timeout=60)
-    for n in NAMES:
-        assert vm.array(n)["sync"]["action"] == "resync"
-        assert imsm.checksum(vm, "/dev/" + vm.array(n)["dev"], MIB) == sums[n]
     vm.wait("ten to be clean", lambda: imsm.volume(vm, four[1], "ten")["Dirty State"] == "clean")
+    assert [vm.array(n)["sync"]["action"] for n in NAMES] == ["resync", "resync"]
     vm.kill()
     # What the write that was under way left.
-    tear(two[1], 16000)
+    tear(two[1], 4000)
 
     # mdadm does the rest.
     vm.boot()

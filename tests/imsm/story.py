@@ -47,9 +47,14 @@ def scenario(vm):
     # The spare takes over by itself.
     container = vm.emdctl("list", json=True)["containers"][0]["name"]
     vm.emdctl("add %s %s --yes" % (container, spare.dev))
-    vm.wait("a checkpoint", lambda: checkpoint(vm, disks[0]), timeout=90)
+    sofar = acked(writer)
+    vm.wait("writes beside the rebuild", lambda: vm.array("ten")["sync"]["action"] == "rebuild" and
+            acked(writer) > sofar + 1)
     vm.sh("touch /tmp/enough")
     writer.wait(60 * vm.slow)
+    vm.sh("sync")
+    # Where the rebuild is gets recorded when no write can be torn below it.
+    vm.wait("a checkpoint", lambda: checkpoint(vm, disks[0]), timeout=90)
     found = vm.examine(disks[1])
     ten = found["volumes"]["ten"]
     assert ten["Migrate State"] == "rebuild", ten
@@ -59,7 +64,6 @@ def scenario(vm):
     assert vm.array("ten")["sync"]["action"] == "rebuild"
 
     # The power is cut in the middle of it, while nobody writes: what was done then needs no second look.
-    vm.sh("sync")
     vm.wait("the array to be clean", lambda: not vm.array("ten")["dirty"])
     assert imsm.volume(vm, disks[2], "ten")["Dirty State"] == "clean"
     before = checkpoint(vm, disks[2])

@@ -682,8 +682,9 @@ static int sync_volume(struct edit *edit, const struct emd_config_array *ca,
 	if (was_rebuild && type != IMSM_MIGR_REBUILD)
 		first_failed_slot(map0, &lost);
 
+	/* Others go on at a checkpoint that a write may have torn; they get none. */
 	imsm_put_u64(&dev->vol.curr_migr_unit_lo, &dev->vol.curr_migr_unit_hi,
-		     type < 0 ? 0 :
+		     type < 0 || dirty ? 0 :
 				imsm_sector_to_unit(&ca->geo, ca->sync, ca->sync_sector) >>
 					view->shift);
 	if (dirty)
