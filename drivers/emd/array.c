@@ -63,6 +63,10 @@ const struct emd_engine_ops *emd_engine_for(enum emd_level level)
 	case EMD_LEVEL_RAID1E:
 	case EMD_LEVEL_RAID10:
 		return &emd_mirror_engine;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+	case EMD_LEVEL_RAID6:
+		return &emd_parity_engine;
 	default:
 		return NULL;
 	}

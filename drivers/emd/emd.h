@@ -117,6 +117,8 @@ struct emd_member {
 	u64 rebuilt_sector;		/* J */
 	atomic_t read_errors;
 	atomic_t write_errors;
+	unsigned long repairs_since;	/* S: jiffies when the count began */
+	unsigned int nr_repairs;	/* S: read errors that were repaired since then */
 	/* Read balancing; racy on purpose. */
 	u64 next_sector;
 	atomic_t nr_inflight;
@@ -301,7 +303,7 @@ struct emd_io {
 	unsigned long start_jiffies;
 	struct list_head node;
 	struct work_struct work;
-	unsigned long priv[4];
+	u64 priv[4];
 	struct emd_range range;
 	struct emd_clone first;		/* last: ends in a bio */
 };
@@ -346,6 +348,7 @@ struct emd_engine_ops {
 
 extern const struct emd_engine_ops emd_stripe_engine;	/* concat, raid0: stripe.c */
 extern const struct emd_engine_ops emd_mirror_engine;	/* raid1, raid1e, raid10: mirror.c */
+extern const struct emd_engine_ops emd_parity_engine;	/* raid4, raid5, raid6: parity.c */
 
 /* array.c: NULL when the level has no engine yet */
 const struct emd_engine_ops *emd_engine_for(enum emd_level level);
@@ -489,6 +492,7 @@ bool emd_window_unwanted(const struct emd_window *window);
  * caller answers the error.
  */
 bool emd_member_fail(struct emd_member *member, const char *why);
+void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sectors);
 void emd_member_set_state(struct emd_member *member, enum emd_member_state state,
 			  const char *why);
 enum emd_array_state emd_array_get_state(const struct emd_array *array);

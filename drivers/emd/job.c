@@ -180,7 +180,7 @@ static void publish_locked(struct emd_job *job)
  * Where a job may begin so that everything below is as good as it will be
  * above. A member that is being filled may be behind the others.
  */
-static u64 safe_start(const struct emd_array *array, enum emd_sync_action action, u64 from)
+static u64 where_it_got(const struct emd_array *array, enum emd_sync_action action, u64 from)
 {
 	u16 slot;
 
@@ -193,6 +193,14 @@ static u64 safe_start(const struct emd_array *array, enum emd_sync_action action
 		if (READ_ONCE(array->members[slot].state) == EMD_MEMBER_REBUILDING)
 			from = min(from, READ_ONCE(array->members[slot].rebuilt_sector));
 	return from;
+}
+
+/* The same, at the beginning of a row: windows are whole rows. */
+static u64 safe_start(const struct emd_array *array, enum emd_sync_action action, u64 from)
+{
+	u64 unit = emd_geo_stripe_sectors(&array->geo);
+
+	return div64_u64(where_it_got(array, action, from), unit) * unit;
 }
 
 static void idle_locked(struct emd_job *job)

@@ -19,6 +19,8 @@
 	pr_err_ratelimited("emd: %s: " fmt "\n", emd_array_dev_name(array), ##__VA_ARGS__)
 #define emd_warn(array, fmt, ...) \
 	pr_warn("emd: %s: " fmt "\n", emd_array_dev_name(array), ##__VA_ARGS__)
+#define emd_warn_rl(array, fmt, ...) \
+	pr_warn_ratelimited("emd: %s: " fmt "\n", emd_array_dev_name(array), ##__VA_ARGS__)
 #define emd_info(array, fmt, ...) \
 	pr_info("emd: %s: " fmt "\n", emd_array_dev_name(array), ##__VA_ARGS__)
 

@@ -53,16 +53,6 @@ static inline bool mirror_has_failed(const struct mirror_failures *failures, u16
 }
 
 /**
- * struct mirror_errors - read errors of one member that were confirmed
- * @since: jiffies when the count began
- * @count: repairs since then
- */
-struct mirror_errors {
-	unsigned long since;
-	unsigned int count;
-};
-
-/**
  * struct mirror_repair - a range that one member could not read
  * @node: mirror->free_repairs, ->repairs, or alone while being worked on
  * @slot: of the member
@@ -94,7 +84,6 @@ struct mirror_repair {
  * @repair_tracks: repair_work only: ranges are tracked
  * @repair_range: lock on what @repair works on
  * @repair_page: repair_work only: block of the bad copy, block of a good one
- * @errors: repair_work only: for each slot
  * @all_repairs: backing of the lists
  */
 struct emd_mirror {
@@ -114,7 +103,6 @@ struct emd_mirror {
 	bool repair_tracks;
 	struct emd_range repair_range;
 	struct page *repair_page[2];
-	struct mirror_errors *errors;
 	struct mirror_repair all_repairs[MIRROR_NR_REPAIRS];
 };
 

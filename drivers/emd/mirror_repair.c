@@ -28,8 +28,6 @@
 #include "log.h"
 #include "mirror.h"
 
-/* A member that needs more repairs than this in an hour is about to die. */
-#define MAX_REPAIRS_AN_HOUR	20
 #define RETRY_DELAY		(HZ / 10)
 
 /* ---- one request and its answer ------------------------------------------------- */
@@ -254,19 +252,6 @@ void mirror_repair_queue(struct emd_mirror *mirror, u16 slot, u64 array_sector, 
 		queue_delayed_work(mirror->wq, &mirror->repair_work, 0);
 }
 
-/* Too often: fail it, if it can be done without. */
-static void count_repair(struct emd_mirror *mirror, struct emd_member *member)
-{
-	struct mirror_errors *errors = &mirror->errors[member->slot];
-
-	if (!errors->count || time_after(jiffies, errors->since + 3600UL * HZ)) {
-		errors->since = jiffies;
-		errors->count = 0;
-	}
-	if (++errors->count > MAX_REPAIRS_AN_HOUR)
-		emd_member_fail(member, "too many read errors");
-}
-
 /* Where on @slot these sectors are; false when they are on other members. */
 static bool map_to_slot(const struct emd_geometry *geo, u64 array_sector, u16 slot,
 			u16 *slot_copy, struct emd_piece *piece)
@@ -339,14 +324,8 @@ static void repair_range(struct emd_mirror *mirror, const struct mirror_repair *
 			first = sector;
 		nr_fixed += nr;
 	}
-	if (!nr_fixed)
-		return;
-	emd_info(array, "member %u (%s): read error repaired, %llu sectors from array sector %llu",
-		 member->slot, member->disk->name, nr_fixed, first);
-	emd_event(EMD_EVENT_ERROR, "repaired", array->container, array, member->slot,
-		  member->disk, "read error repaired, %llu sectors from array sector %llu",
-		  nr_fixed, first);
-	count_repair(mirror, member);
+	if (nr_fixed)
+		emd_member_repaired(member, first, nr_fixed);
 }
 
 static void repair_granted(struct emd_range *range)
@@ -433,11 +412,9 @@ int mirror_repair_init(struct emd_mirror *mirror)
 		list_add_tail(&mirror->all_repairs[i].node, &mirror->free_repairs);
 	INIT_DELAYED_WORK(&mirror->repair_work, repair_work);
 	mirror->repair_range.granted = repair_granted;
-	mirror->errors = kcalloc(mirror->array->geo.nr_members, sizeof(*mirror->errors),
-				 GFP_KERNEL);
 	mirror->repair_page[0] = alloc_page(GFP_KERNEL);
 	mirror->repair_page[1] = alloc_page(GFP_KERNEL);
-	if (!mirror->errors || !mirror->repair_page[0] || !mirror->repair_page[1])
+	if (!mirror->repair_page[0] || !mirror->repair_page[1])
 		return -ENOMEM;
 	return 0;
 }
@@ -458,5 +435,4 @@ void mirror_repair_exit(struct emd_mirror *mirror)
 		__free_page(mirror->repair_page[0]);
 	if (mirror->repair_page[1])
 		__free_page(mirror->repair_page[1]);
-	kfree(mirror->errors);
 }

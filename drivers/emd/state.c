@@ -29,6 +29,9 @@
 #include "log.h"
 #include "trace.h"
 
+/* A member that needs more repairs than this in an hour is about to die. */
+#define MAX_REPAIRS_AN_HOUR	20
+
 static const u8 member_successors[EMD_NR_MEMBER_STATES] = {
 	[EMD_MEMBER_IN_SYNC]	= BIT(EMD_MEMBER_FAILED) | BIT(EMD_MEMBER_MISSING),
 	[EMD_MEMBER_REBUILDING]	= BIT(EMD_MEMBER_FAILED) | BIT(EMD_MEMBER_MISSING) |
@@ -160,6 +163,40 @@ bool emd_member_fail(struct emd_member *member, const char *why)
 	if (failing)
 		emd_array_pend(array, EMD_PENDING_FAIL);
 	return failing;
+}
+
+/**
+ * emd_member_repaired() - what a member could not read was rewritten
+ * @member: member of a started array
+ * @array_sector: first array sector it concerns
+ * @nr_sectors: how many
+ *
+ * Told and counted: a member that needs it too often is about to die, and is
+ * failed while the others can still do without it.
+ *
+ * Context: Any, irq-safe. Takes S.
+ */
+void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sectors)
+{
+	struct emd_array *array = member->array;
+	unsigned long flags;
+	bool too_often;
+
+	emd_info(array, "member %u (%s): read error repaired, %llu sectors from array sector %llu",
+		 member->slot, member->disk->name, nr_sectors, array_sector);
+	emd_event(EMD_EVENT_ERROR, "repaired", array->container, array, member->slot,
+		  member->disk, "read error repaired, %llu sectors from array sector %llu",
+		  nr_sectors, array_sector);
+
+	spin_lock_irqsave(&array->state_lock, flags);
+	if (!member->nr_repairs || time_after(jiffies, member->repairs_since + 3600UL * HZ)) {
+		member->repairs_since = jiffies;
+		member->nr_repairs = 0;
+	}
+	too_often = ++member->nr_repairs > MAX_REPAIRS_AN_HOUR;
+	spin_unlock_irqrestore(&array->state_lock, flags);
+	if (too_often)
+		emd_member_fail(member, "too many read errors");
 }
 
 /**

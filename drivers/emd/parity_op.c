@@ -1,0 +1,638 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAID 4, 5 and 6: one operation on one band.
+ *
+ *   PLANNING --> READING --> (compute) --> WRITING --> done
+ *      ^            |                \
+ *      +- a strip --+                 answer a reader --> MENDING --> VERIFYING --> done
+ *         was bad
+ *
+ * What is read, what is computed and what is written are all in the operation's
+ * own buffers: users' data is copied there first, so that the parity is made of
+ * exactly the bytes that reach the disks, whatever the user does to its pages
+ * meanwhile.
+ *
+ * An operation goes on where its last bio ended when that is inside of somebody's
+ * ->submit_bio: then bios sent here wait on current->bio_list, nothing sleeps and
+ * nothing nests. Anywhere else, interrupts above all, it goes on in the workqueue
+ * of the CPU it is on. It allocates nothing.
+ *
+ * When members fail the plan is made anew as long as it only reads. Once it
+ * writes, members that fail are out of service, and the rest of the row is
+ * complete without them as long as the level can bear it: emd_member_fail() knows.
+ */
+#include <linux/bvec.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "emd.h"
+#include "log.h"
+#include "parity.h"
+
+static void run_op(struct parity_op *op);
+
+/* ---- where to go on ----------------------------------------------------------- */
+
+static bool may_go_on_here(void)
+{
+	return in_task() && !irqs_disabled() && current->bio_list;
+}
+
+/**
+ * parity_op_start() - begin with an operation
+ * @op: just marked as started
+ * @may_sleep: the caller may sleep
+ *
+ * Context: Any, irq-safe, when not @may_sleep. The operation may be done, and
+ * everything it belongs to be gone, when this returns.
+ */
+void parity_op_start(struct parity_op *op, bool may_sleep)
+{
+	if (may_sleep || may_go_on_here())
+		run_op(op);
+	else
+		queue_work(op->engine->wq, &op->work);
+}
+
+/**
+ * parity_op_work() - work function of an operation
+ * @work: its
+ *
+ * Context: Process context, sleeps.
+ */
+void parity_op_work(struct work_struct *work)
+{
+	struct parity_op *op = container_of(work, struct parity_op, work);
+	struct blk_plug plug;
+
+	blk_start_plug(&plug);
+	if (op->phase == PARITY_FEEDING)
+		parity_feed(op);
+	else
+		run_op(op);
+	blk_finish_plug(&plug);
+}
+
+/* ---- planning -------------------------------------------------------------------- */
+
+static struct emd_member *member_of(const struct parity_op *op, u16 part)
+{
+	return &op->engine->array->members[op->strips[part].slot];
+}
+
+static void find_strips(struct parity_op *op)
+{
+	const struct emd_geometry *geo = &op->engine->array->geo;
+	u16 nr_data = op->engine->math.nr_data, p_slot, q_slot, k;
+
+	for (k = 0; k < nr_data; k++) {
+		op->strips[k].slot = emd_geo_data_slot(geo, op->row, k);
+		if (op->engine->math.nr_parity == 2)
+			op->q_index[k] = emd_geo_q_index(geo, op->row, op->strips[k].slot);
+	}
+	emd_geo_parity(geo, op->row, &p_slot, &q_slot);
+	op->strips[nr_data].slot = p_slot;
+	if (op->engine->math.nr_parity == 2)
+		op->strips[nr_data + 1].slot = q_slot;
+}
+
+static int plan_op(struct parity_op *op)
+{
+	struct parity_engine *engine = op->engine;
+	u64 row_end = parity_row_end(engine, op->row);
+	u16 i;
+
+	op->plan.nr_data = engine->math.nr_data;
+	op->plan.nr_parity = engine->math.nr_parity;
+	op->plan.can_update = emd_parity_can_update(&engine->math);
+	op->plan.consistent = row_end <= READ_ONCE(engine->array->resync_sector);
+	for (i = 0; i < parity_nr_parts(engine); i++) {
+		const struct emd_member *member = member_of(op, i);
+
+		op->parts[i].readable = member->bdev && parity_readable(member, row_end);
+		op->parts[i].writable = parity_writable(member);
+	}
+	return op->kind == PARITY_READ ? parity_plan_read(&op->plan, op->parts) :
+	       parity_plan_write(&op->plan, op->parts);
+}
+
+/* ---- bios --------------------------------------------------------------------------- */
+
+/**
+ * parity_member_error() - count and log an error of a member
+ * @member: member
+ * @is_write: what failed
+ * @disk_sector: where, on the disk
+ * @nr_sectors: how long
+ * @status: how
+ *
+ * Context: Any, irq-safe.
+ */
+void parity_member_error(struct emd_member *member, bool is_write, u64 disk_sector,
+			 unsigned int nr_sectors, blk_status_t status)
+{
+	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
+	emd_err_rl(member->array, "member %u (%s): %s error at %llu+%u (error %d)",
+		   member->slot, member->disk->name, is_write ? "write" : "read", disk_sector,
+		   nr_sectors, blk_status_to_errno(status));
+}
+
+static void put_op(struct parity_op *op)
+{
+	if (!atomic_dec_and_test(&op->pending))
+		return;
+	parity_op_start(op, false);
+}
+
+static void strip_endio(struct bio *bio)
+{
+	struct parity_strip *strip = container_of(bio, struct parity_strip, bio);
+	struct parity_op *op = strip->op;
+
+	strip->status = bio->bi_status;
+	if (unlikely(bio->bi_status))
+		WRITE_ONCE(op->failed, true);
+	bio_uninit(bio);
+	put_op(op);
+}
+
+static u64 disk_sector_of(const struct parity_op *op, u16 part, u16 lo)
+{
+	return member_of(op, part)->start_sector + op->row * op->engine->strip_sectors +
+	       op->band_offset + lo;
+}
+
+/* @buffer: the part whose buffer it is. */
+static void send_run(struct parity_op *op, u16 part, u16 buffer, const struct parity_run *run,
+		     blk_opf_t opf)
+{
+	struct parity_engine *engine = op->engine;
+	struct parity_strip *strip = &op->strips[part];
+	struct bio *bio = &strip->bio;
+	u32 at = run->lo << SECTOR_SHIFT, end = run->hi << SECTOR_SHIFT;
+
+	bio_init(bio, member_of(op, part)->bdev, strip->bvecs, engine->chunks, opf);
+	bio->bi_iter.bi_sector = disk_sector_of(op, part, run->lo);
+	bio->bi_end_io = strip_endio;
+	if (op->nr_pieces) {
+		bio_clone_blkg_association(bio, op->pieces[0].io->bio);
+		bio->bi_ioprio = op->pieces[0].io->bio->bi_ioprio;
+	}
+	if (bio_op(bio) == REQ_OP_WRITE_ZEROES) {
+		bio->bi_iter.bi_size = end - at;
+	} else {
+		while (at < end) {
+			void *data = parity_buf(op, buffer, at >> SECTOR_SHIFT);
+			u32 len = min(end - at,
+				      engine->chunk_bytes - (at & (engine->chunk_bytes - 1)));
+
+			__bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
+			at += len;
+		}
+	}
+	strip->status = BLK_STS_OK;
+	atomic_inc(&op->pending);
+	submit_bio_noacct(bio);
+}
+
+/* False when there was nothing to send, or all of it has ended already. */
+static bool send_reads(struct parity_op *op)
+{
+	blk_opf_t opf = REQ_OP_READ | REQ_SYNC | (op->opf & (REQ_META | REQ_PRIO));
+	u16 i;
+
+	op->failed = false;
+	atomic_set(&op->pending, 1);
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		op->strips[i].status = BLK_STS_OK;
+		if (!parity_run_is_empty(&op->parts[i].read))
+			send_run(op, i, i, &op->parts[i].read, opf);
+	}
+	return !atomic_dec_and_test(&op->pending);
+}
+
+static bool send_writes(struct parity_op *op)
+{
+	u16 i;
+
+	op->failed = false;
+	atomic_set(&op->pending, 1);
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		op->strips[i].status = BLK_STS_OK;
+		if (!parity_run_is_empty(&op->parts[i].write))
+			send_run(op, i, i, &op->parts[i].write, REQ_OP_WRITE | op->opf);
+	}
+	return !atomic_dec_and_test(&op->pending);
+}
+
+static bool send_zeroes(struct parity_op *op)
+{
+	struct parity_run band = { .hi = op->engine->band_sectors };
+	blk_opf_t opf = REQ_OP_WRITE_ZEROES | (op->opf & REQ_SYNC);
+	u16 i;
+
+	if (bio_op(op->pieces[0].io->bio) == REQ_OP_WRITE_ZEROES)
+		opf |= op->pieces[0].io->bio->bi_opf & REQ_NOUNMAP;
+	op->failed = false;
+	atomic_set(&op->pending, 1);
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		op->strips[i].status = BLK_STS_OK;
+		if (op->parts[i].writable)
+			send_run(op, i, i, &band, opf);
+	}
+	return !atomic_dec_and_test(&op->pending);
+}
+
+/* ---- users' data ------------------------------------------------------------------------ */
+
+/* Between a user's pages and the operation's buffers; what carries no data is zero. */
+static void copy_piece(struct parity_op *op, const struct parity_piece *piece, bool to_user)
+{
+	const struct parity_engine *engine = op->engine;
+	struct bio *bio = piece->io->bio;
+	struct bvec_iter iter = piece->iter;
+	u32 at = piece->lo;
+	u16 k;
+
+	for (k = at / engine->strip_sectors; k * engine->strip_sectors < piece->hi; k++) {
+		u32 from, to, sector;
+
+		if (!parity_piece_run(op, piece->lo, piece->hi, k, &from, &to))
+			continue;
+		sector = from - (k * engine->strip_sectors + op->band_offset);
+		if (bio_has_data(bio) && from > at)
+			bio_advance_iter(bio, &iter, (from - at) << SECTOR_SHIFT);
+		at = to;
+		from <<= SECTOR_SHIFT;
+		to <<= SECTOR_SHIFT;
+		while (from < to) {
+			void *data = parity_buf(op, k, sector) + (from & (SECTOR_SIZE - 1));
+			u32 room = engine->chunk_bytes - ((sector << SECTOR_SHIFT) &
+							  (engine->chunk_bytes - 1)) -
+				   (from & (SECTOR_SIZE - 1));
+			u32 len = min(to - from, room);
+
+			if (bio_has_data(bio)) {
+				struct bio_vec bv = bio_iter_iovec(bio, iter);
+				void *user = bvec_kmap_local(&bv);
+
+				len = min(len, bv.bv_len);
+				if (to_user)
+					memcpy(user, data, len);
+				else
+					memcpy(data, user, len);
+				kunmap_local(user);
+				if (to_user)
+					flush_dcache_page(bv.bv_page);
+				bio_advance_iter(bio, &iter, len);
+			} else {
+				memset(data, 0, len);
+			}
+			sector += ((from & (SECTOR_SIZE - 1)) + len) >> SECTOR_SHIFT;
+			from += len;
+		}
+	}
+}
+
+static void copy_pieces(struct parity_op *op, bool to_user)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_pieces; i++)
+		copy_piece(op, &op->pieces[i], to_user);
+}
+
+/* ---- arithmetic --------------------------------------------------------------------------- */
+
+/* Point at the row's blocks from a sector on; returns how many bytes of them are contiguous. */
+static u32 point_at(struct parity_op *op, u32 sector, u32 end)
+{
+	const struct parity_engine *engine = op->engine;
+	u32 at = sector << SECTOR_SHIFT;
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(engine); i++)
+		op->blocks[i] = parity_buf(op, i, sector);
+	return min3((end << SECTOR_SHIFT) - at,
+		    engine->chunk_bytes - (at & (engine->chunk_bytes - 1)), PARITY_BLOCK_BYTES);
+}
+
+static void generate(struct parity_op *op)
+{
+	u32 at = op->plan.range.lo, len;
+
+	for (; at < op->plan.range.hi; at += len >> SECTOR_SHIFT) {
+		len = point_at(op, at, op->plan.range.hi);
+		emd_parity_generate(&op->engine->math, op->q_index, op->blocks, len, op->scratch);
+	}
+}
+
+static void update(struct parity_op *op)
+{
+	u32 at, len;
+	u16 k;
+
+	for (k = 0; k < op->plan.nr_data; k++) {
+		const struct parity_run *fresh = &op->parts[k].fresh;
+
+		for (at = fresh->lo; at < fresh->hi; at += len >> SECTOR_SHIFT) {
+			len = point_at(op, at, fresh->hi);
+			emd_parity_update(&op->engine->math, op->q_index, op->blocks, k, len,
+					  op->scratch);
+		}
+	}
+}
+
+static bool recover(struct parity_op *op)
+{
+	u32 at = op->plan.range.lo, len;
+	unsigned int nr_lost;
+	u16 lost[2];
+
+	nr_lost = parity_plan_lost(&op->plan, op->parts, lost);
+	for (; at < op->plan.range.hi; at += len >> SECTOR_SHIFT) {
+		len = point_at(op, at, op->plan.range.hi);
+		if (!emd_parity_recover(&op->engine->math, op->q_index, op->blocks, lost, nr_lost,
+					len, op->scratch))
+			return false;
+	}
+	return true;
+}
+
+static bool compute(struct parity_op *op)
+{
+	if (op->plan.method == PARITY_BY_RECOVERY && !recover(op))
+		return false;
+	if (op->kind == PARITY_READ) {
+		copy_pieces(op, true);
+		return true;
+	}
+	if (op->plan.method == PARITY_BY_UPDATE)
+		update(op);
+	copy_pieces(op, false);
+	if (op->plan.method == PARITY_BY_UPDATE)
+		update(op);
+	else if (op->plan.method != PARITY_WITHOUT)
+		generate(op);
+	return true;
+}
+
+/* ---- the end ---------------------------------------------------------------------------------- */
+
+/* Ios whose last piece this was; they are ended when nothing here is needed any more. */
+static void release_pieces(struct parity_op *op, bool park, struct list_head *ended)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_pieces; i++) {
+		struct emd_io *io = op->pieces[i].io;
+
+		if (park)
+			WRITE_ONCE(io->park, true);
+		emd_io_set_status(io, op->status);
+		if (parity_io_put(io))
+			list_add_tail(&io->node, ended);
+	}
+	op->nr_pieces = 0;
+}
+
+static void end_ios(struct list_head *ended)
+{
+	struct emd_io *io, *next;
+
+	list_for_each_entry_safe(io, next, ended, node)
+		parity_io_end(io);
+}
+
+/* Returns the operation that comes next on the band, to be started by the caller. */
+static struct parity_op *finish_op(struct parity_op *op, bool park)
+{
+	struct parity_op *next = parity_op_leave(op);
+	LIST_HEAD(ended);
+
+	release_pieces(op, park, &ended);
+	parity_op_put(op);
+	/* Ours may have been the last: only the ios of @next keep the engine then. */
+	end_ios(&ended);
+	return next;
+}
+
+static struct parity_op *refuse_op(struct parity_op *op)
+{
+	op->status = BLK_STS_IOERR;
+	return finish_op(op, false);
+}
+
+/* Judge who could not write. True when somebody's failure must be recorded first. */
+static bool judge_writes(struct parity_op *op)
+{
+	bool park = false;
+	u16 i;
+
+	if (likely(!op->failed))
+		return false;
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		struct emd_member *member = member_of(op, i);
+		blk_status_t status = op->strips[i].status;
+
+		if (!status)
+			continue;
+		parity_member_error(member, true, disk_sector_of(op, i, op->parts[i].write.lo),
+				    parity_run_sectors(&op->parts[i].write), status);
+		if (emd_member_fail(member, "write error"))
+			park = true;
+		else
+			op->status = status;
+	}
+	return park;
+}
+
+/* Members may not know how to write zeroes; then all get them as data. */
+static bool judge_zeroes(struct parity_op *op)
+{
+	bool known = true;
+	u16 i;
+
+	if (likely(!op->failed))
+		return true;
+	for (i = 0; i < parity_nr_parts(op->engine); i++)
+		known &= !op->strips[i].status;
+	return known;
+}
+
+/* ---- after a read error -------------------------------------------------------------------------- */
+
+static void mark_bad(struct parity_op *op)
+{
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		struct parity_part *part = &op->parts[i];
+
+		if (!op->strips[i].status)
+			continue;
+		part->bad = true;
+		parity_member_error(member_of(op, i), false, disk_sector_of(op, i, part->read.lo),
+				    parity_run_sectors(&part->read), op->strips[i].status);
+		if (READ_ONCE(member_of(op, i)->disk->gone))
+			emd_member_fail(member_of(op, i), "device gone");
+	}
+}
+
+/**
+ * parity_may_mend() - may members be rewritten for their own good?
+ * @array: array
+ *
+ * Context: Any.
+ */
+bool parity_may_mend(const struct emd_array *array)
+{
+	return !READ_ONCE(array->read_only) && !READ_ONCE(array->untouched) &&
+	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken);
+}
+
+/* A strip that was recovered for a reader, and could be made readable again. */
+static bool find_bad(struct parity_op *op)
+{
+	u16 i;
+
+	if (op->plan.method != PARITY_BY_RECOVERY || !parity_may_mend(op->engine->array))
+		return false;
+	for (i = 0; i < op->plan.nr_data; i++) {
+		if (op->parts[i].bad && op->parts[i].readable && parity_writable(member_of(op, i))) {
+			op->mending = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The buffer to read back into: of any other part. */
+static u16 other_part(const struct parity_op *op)
+{
+	return op->mending ? 0 : 1;
+}
+
+static bool send_one(struct parity_op *op, u16 buffer, blk_opf_t opf)
+{
+	op->failed = false;
+	atomic_set(&op->pending, 1);
+	send_run(op, op->mending, buffer, &op->plan.range, opf);
+	return !atomic_dec_and_test(&op->pending);
+}
+
+static bool read_back_is_same(struct parity_op *op)
+{
+	u32 at = op->plan.range.lo, end = op->plan.range.hi;
+
+	for (; at < end; at++)
+		if (memcmp(parity_buf(op, op->mending, at), parity_buf(op, other_part(op), at),
+			   SECTOR_SIZE))
+			return false;
+	return true;
+}
+
+/* The readers have been answered, and the array is kept by a reference of our own. */
+static struct parity_op *finish_mending(struct parity_op *op, bool good)
+{
+	struct emd_array *array = op->engine->array;
+	struct emd_member *member = member_of(op, op->mending);
+	u64 sector = op->row * op->engine->row_sectors +
+		     op->mending * op->engine->strip_sectors + op->band_offset +
+		     op->plan.range.lo;
+	struct parity_op *next;
+
+	if (good)
+		emd_member_repaired(member, sector, parity_run_sectors(&op->plan.range));
+	else
+		emd_member_fail(member, "read error, and cannot be rewritten");
+	next = parity_op_leave(op);
+	parity_op_put(op);
+	percpu_ref_put(&array->reads);
+	return next;
+}
+
+/* ---- the operation ---------------------------------------------------------------------------------- */
+
+/* Answer the readers; true when a bad strip is to be made readable behind their backs. */
+static bool begin_mending(struct parity_op *op)
+{
+	LIST_HEAD(ended);
+
+	if (likely(!find_bad(op)) || !percpu_ref_tryget_live(&op->engine->array->reads))
+		return false;
+	op->phase = PARITY_MENDING;
+	release_pieces(op, false, &ended);
+	end_ios(&ended);
+	return true;
+}
+
+/*
+ * Each step leaves the rest to the bios it sent, or goes on with the next, or is
+ * the last; then it goes on with the next operation of the band.
+ */
+static void run_op(struct parity_op *op)
+{
+	while (op) {
+		switch (op->phase) {
+		case PARITY_PLANNING:
+			find_strips(op);
+			if (plan_op(op)) {
+				op = refuse_op(op);
+				break;
+			}
+			op->phase = op->kind == PARITY_ZERO ? PARITY_WRITING : PARITY_READING;
+			if (op->kind == PARITY_ZERO ? send_zeroes(op) : send_reads(op))
+				return;
+			break;
+
+		case PARITY_READING:
+			if (unlikely(op->failed)) {
+				mark_bad(op);
+				op->phase = PARITY_PLANNING;
+				break;
+			}
+			if (!compute(op)) {
+				op = refuse_op(op);
+				break;
+			}
+			if (op->kind == PARITY_WRITE) {
+				op->phase = PARITY_WRITING;
+				if (send_writes(op))
+					return;
+			} else if (!begin_mending(op)) {
+				op = finish_op(op, false);
+			} else if (send_one(op, op->mending, REQ_OP_WRITE | REQ_SYNC | REQ_FUA)) {
+				return;
+			}
+			break;
+
+		case PARITY_WRITING:
+			if (op->kind == PARITY_ZERO && !judge_zeroes(op)) {
+				op->kind = PARITY_WRITE;
+				op->phase = PARITY_PLANNING;
+				break;
+			}
+			op = finish_op(op, judge_writes(op));
+			break;
+
+		case PARITY_MENDING:
+			if (op->failed) {
+				op = finish_mending(op, false);
+				break;
+			}
+			op->phase = PARITY_VERIFYING;
+			if (send_one(op, other_part(op), REQ_OP_READ | REQ_SYNC))
+				return;
+			break;
+
+		case PARITY_VERIFYING:
+			op = finish_mending(op, !op->failed && read_back_is_same(op));
+			break;
+
+		default:
+			WARN_ON_ONCE(1);
+			return;
+		}
+	}
+}

@@ -1,0 +1,758 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Background work on parity: one window of resync, rebuild, check or repair.
+ *
+ *   resync    read all, compute the parity, write it where it differs
+ *   check     the same, but only count
+ *   repair    the same as resync; where a raid6's two parities agree on which
+ *             strip is wrong, that one is written
+ *   rebuild   read what is there, compute what REBUILDING members hold, write it
+ *
+ * A window is whole rows. It is worked through in segments, each one run of
+ * sectors on every member: some rows, or, where a row would take too much memory,
+ * a part of one. A segment is read with one bio a member. The window's range is
+ * locked against everything that depends on the parity of its rows.
+ *
+ * When a member fails under a window the window is done again with what is left.
+ * When a read fails the segment is done again by hand, block by block, and what
+ * could not be read is recovered, rewritten and read back. Where the parity is not
+ * known to be right, or too much is missing, a block cannot be recovered: it is
+ * counted and told. A rebuild ends there: the formats have no way to say "all but
+ * this block", and a member called good must be good.
+ */
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "emd.h"
+#include "log.h"
+#include "parity.h"
+
+/* Sectors a segment covers on one member at most, and on all of them together. */
+#define MEMBER_SEGMENT	512
+#define ROW_SEGMENT	4096
+#define NR_RESERVED_BIOS	32
+/* No job has more in flight. */
+#define NR_RESERVED_WINDOWS	8
+/* What is looked at one by one after a read error. */
+#define BLOCK_SECTORS	8
+
+/**
+ * struct parity_window - the engine's part of a window
+ * @window: back
+ * @engine: back
+ * @pending: bios in flight plus one while submitting
+ * @states: fingerprint() at the beginning
+ * @sector: member sector where the segment begins, in the members' extents
+ * @end: member sector where the window ends
+ * @nr: sectors of the segment on each member
+ * @writing: second half of the segment
+ * @read_failed: some read did
+ * @write_failed: a write did, and its member with it
+ * @write_refused: a write did, but its member is needed
+ * @all_there: nothing of the block looked at is lost
+ * @failed: how the window will end
+ * @expected: a page for each parity, as it should be
+ * @slots: of the row looked at, in the order of the parts
+ * @q_index: the same for the exponents of its data
+ * @dirty: for each slot, what of its segment is to be written
+ * @blocks: scratch: blocks of a row, in the order of the parts
+ * @scratch: for the arithmetic
+ */
+struct parity_window {
+	struct emd_window *window;
+	struct parity_engine *engine;
+	atomic_t pending;
+	u32 states;
+	u64 sector;
+	u64 end;
+	u32 nr;
+	bool writing;
+	bool read_failed;
+	bool write_failed;
+	bool write_refused;
+	bool all_there;
+	int failed;
+	void *expected[2];
+	u16 slots[EMD_MAX_MEMBERS];
+	u16 q_index[EMD_MAX_MEMBERS];
+	struct parity_run dirty[EMD_MAX_MEMBERS];
+	void *blocks[EMD_MAX_MEMBERS];
+	void *scratch[EMD_PARITY_SCRATCH];
+};
+
+struct parity_window_bio {
+	struct emd_window *window;
+	struct emd_member *member;
+	struct bio bio;
+};
+
+static struct parity_window *parity_window_of(struct emd_window *window)
+{
+	return *(struct parity_window **)window->priv;
+}
+
+/* ---- sizes ----------------------------------------------------------------------- */
+
+static u32 segment_sectors(const struct parity_engine *engine)
+{
+	u32 most = min_t(u32, MEMBER_SEGMENT, ROW_SEGMENT / engine->math.nr_slots);
+	u32 nr = engine->strip_sectors;
+
+	if (nr <= most)
+		return nr * (most / nr);
+	/* A strip's part: powers of two, so that parts fill it. */
+	while (nr > most && nr > BLOCK_SECTORS)
+		nr /= 2;
+	return nr;
+}
+
+/* A segment's pages on one member. */
+static unsigned int member_pages(const struct parity_engine *engine)
+{
+	return DIV_ROUND_UP(segment_sectors(engine) << SECTOR_SHIFT, PAGE_SIZE);
+}
+
+/**
+ * parity_window_sectors() - array sectors of a window
+ * @array: started
+ *
+ * Context: Any.
+ */
+u64 parity_window_sectors(const struct emd_array *array)
+{
+	const struct parity_engine *engine = array->engine_data;
+	u32 rows = max(segment_sectors(engine) / engine->strip_sectors, 1U);
+
+	return (u64)rows * engine->row_sectors;
+}
+
+/**
+ * parity_window_pages() - pages a window needs
+ * @array: started
+ *
+ * A segment of each member, and a page for each parity as it should be.
+ *
+ * Context: Any.
+ */
+unsigned int parity_window_pages(const struct emd_array *array)
+{
+	const struct parity_engine *engine = array->engine_data;
+
+	return member_pages(engine) * array->geo.nr_members + 2;
+}
+
+/**
+ * parity_windows_init() - reserve what windows need
+ * @engine: engine that is starting
+ *
+ * Return: 0 or -ENOMEM; parity_windows_exit() either way.
+ * Context: Process context, sleeps.
+ */
+int parity_windows_init(struct parity_engine *engine)
+{
+	engine->windows = mempool_create_kmalloc_pool(NR_RESERVED_WINDOWS,
+						      sizeof(struct parity_window));
+	if (!engine->windows)
+		return -ENOMEM;
+	return bioset_init(&engine->window_bios, NR_RESERVED_BIOS,
+			   offsetof(struct parity_window_bio, bio), BIOSET_NEED_BVECS);
+}
+
+/**
+ * parity_windows_exit() - undo parity_windows_init()
+ * @engine: engine that is stopping; perhaps half started
+ *
+ * Context: Process context.
+ */
+void parity_windows_exit(struct parity_engine *engine)
+{
+	bioset_exit(&engine->window_bios);
+	mempool_destroy(engine->windows);
+}
+
+/* ---- the members of a segment --------------------------------------------------------- */
+
+static struct emd_member *member_at(const struct parity_window *pw, u16 slot)
+{
+	return &pw->engine->array->members[slot];
+}
+
+static enum emd_member_state state_of(const struct parity_window *pw, u16 slot)
+{
+	return READ_ONCE(member_at(pw, slot)->state);
+}
+
+/*
+ * Changes whenever a member goes out of service. Nothing else can happen to
+ * members while windows are in flight.
+ */
+static u32 fingerprint(const struct parity_window *pw)
+{
+	u32 in_sync = 0, rebuilding = 0;
+	u16 slot;
+
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
+		in_sync += state_of(pw, slot) == EMD_MEMBER_IN_SYNC;
+		rebuilding += state_of(pw, slot) == EMD_MEMBER_REBUILDING;
+	}
+	return in_sync << 16 | rebuilding;
+}
+
+/* Where a sector of the segment is kept; contiguous to the end of the page. */
+static void *buf_at(const struct parity_window *pw, u16 slot, u32 sector)
+{
+	u32 bytes = sector << SECTOR_SHIFT;
+
+	return page_address(pw->window->pages[slot * member_pages(pw->engine) +
+					      (bytes >> PAGE_SHIFT)]) + offset_in_page(bytes);
+}
+
+/* ---- the row ------------------------------------------------------------------------------ */
+
+/* Look at the row that a sector of the segment is in. */
+static void find_row(struct parity_window *pw, u32 sector)
+{
+	const struct emd_geometry *geo = &pw->engine->array->geo;
+	u64 row = div_u64(pw->sector + sector, geo->strip_sectors);
+	u16 nr_data = pw->engine->math.nr_data, k;
+	u16 p_slot, q_slot;
+
+	emd_geo_parity(geo, row, &p_slot, &q_slot);
+	for (k = 0; k < nr_data; k++) {
+		pw->slots[k] = emd_geo_data_slot(geo, row, k);
+		if (pw->engine->math.nr_parity == 2)
+			pw->q_index[k] = emd_geo_q_index(geo, row, pw->slots[k]);
+	}
+	pw->slots[nr_data] = p_slot;
+	if (pw->engine->math.nr_parity == 2)
+		pw->slots[nr_data + 1] = q_slot;
+}
+
+/* Array sector of the first data strip at a sector of the segment: how it is told. */
+static u64 array_sector_at(const struct parity_window *pw, u32 sector)
+{
+	u32 offset;
+	u64 row = div_u64_rem(pw->sector + sector, pw->engine->strip_sectors, &offset);
+
+	return row * pw->engine->row_sectors + offset;
+}
+
+static void point_at(struct parity_window *pw, u32 sector)
+{
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(pw->engine); i++)
+		pw->blocks[i] = buf_at(pw, pw->slots[i], sector);
+}
+
+/* Which parts cannot be used; @bad: slots that could not be read, or NULL. */
+static unsigned int find_lost(const struct parity_window *pw, const unsigned long *bad, u16 *lost)
+{
+	unsigned int nr = 0;
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(pw->engine); i++) {
+		if (state_of(pw, pw->slots[i]) == EMD_MEMBER_IN_SYNC &&
+		    !(bad && test_bit(pw->slots[i], bad)))
+			continue;
+		if (nr < pw->engine->math.nr_parity)
+			lost[nr] = i;
+		nr++;
+	}
+	return nr;
+}
+
+/* What a block of lost parts holds, parity included. */
+static bool recover_block(struct parity_window *pw, const u16 *lost, unsigned int nr_lost, u32 len)
+{
+	const struct emd_parity_math *math = &pw->engine->math;
+
+	if (!emd_parity_recover(math, pw->q_index, pw->blocks, lost, nr_lost, len, pw->scratch))
+		return false;
+	if (nr_lost && lost[nr_lost - 1] >= math->nr_data)
+		emd_parity_generate(math, pw->q_index, pw->blocks, len, pw->scratch);
+	return true;
+}
+
+/* ---- bios ------------------------------------------------------------------------------------ */
+
+static void window_step(struct work_struct *work);
+
+static void window_endio(struct bio *bio)
+{
+	struct parity_window_bio *wb = container_of(bio, struct parity_window_bio, bio);
+	struct emd_window *window = wb->window;
+	struct parity_window *pw = parity_window_of(window);
+	struct emd_member *member = wb->member;
+
+	if (unlikely(bio->bi_status)) {
+		bool is_write = op_is_write(bio_op(bio));
+
+		atomic_inc(is_write ? &member->write_errors : &member->read_errors);
+		emd_err_rl(window->array, "member %u (%s): %s error during %s (error %d)",
+			   member->slot, member->disk->name, is_write ? "write" : "read",
+			   emd_sync_action_names[window->action],
+			   blk_status_to_errno(bio->bi_status));
+		if (!is_write) {
+			WRITE_ONCE(pw->read_failed, true);
+		} else {
+			WRITE_ONCE(pw->write_failed, true);
+			if (!emd_member_fail(member, "write error"))
+				WRITE_ONCE(pw->write_refused, true);
+		}
+	}
+	bio_put(bio);
+	if (atomic_dec_and_test(&pw->pending))
+		emd_window_queue(window, window_step);
+}
+
+/* Part of a member's segment, in one bio. */
+static void send(struct parity_window *pw, u16 slot, u32 sector, u32 nr, blk_opf_t opf)
+{
+	struct emd_member *member = member_at(pw, slot);
+	u32 at = sector << SECTOR_SHIFT, end = (sector + nr) << SECTOR_SHIFT;
+	struct parity_window_bio *wb;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(member->bdev, bio_max_segs(member_pages(pw->engine) + 1), opf,
+			       GFP_NOIO, &pw->engine->window_bios);
+	wb = container_of(bio, struct parity_window_bio, bio);
+	wb->window = pw->window;
+	wb->member = member;
+	bio->bi_iter.bi_sector = member->start_sector + pw->sector + sector;
+	bio->bi_end_io = window_endio;
+	while (at < end) {
+		u32 len = min_t(u32, end - at, PAGE_SIZE - offset_in_page(at));
+
+		__bio_add_page(bio, virt_to_page(buf_at(pw, slot, at >> SECTOR_SHIFT)), len,
+			       offset_in_page(at));
+		at += len;
+	}
+	atomic_inc(&pw->pending);
+	submit_bio_noacct(bio);
+}
+
+/* What of a member's segment is to be written, as one run; @sector begins no run before it. */
+static void send_dirty(struct parity_window *pw, u16 slot)
+{
+	struct parity_run *dirty = &pw->dirty[slot];
+
+	if (!parity_run_is_empty(dirty))
+		send(pw, slot, dirty->lo, parity_run_sectors(dirty), REQ_OP_WRITE | REQ_SYNC);
+	*dirty = (struct parity_run){};
+}
+
+static void mark_dirty(struct parity_window *pw, u16 slot, u32 sector, u32 nr)
+{
+	struct parity_run *dirty = &pw->dirty[slot];
+
+	if (dirty->hi != sector)
+		send_dirty(pw, slot);
+	if (parity_run_is_empty(dirty))
+		dirty->lo = sector;
+	dirty->hi = sector + nr;
+}
+
+/* ---- comparing ------------------------------------------------------------------------------ */
+
+/*
+ * A raid6 sector whose parities are both there, and wrong: which part explains it?
+ * The answer to a repair is put right in its buffer when it is a data strip.
+ */
+static int blame(struct parity_window *pw, u32 at)
+{
+	const struct emd_parity_math *math = &pw->engine->math;
+	void *p = pw->expected[0] + at, *q = pw->expected[1] + at;
+	void *p_now = pw->blocks[math->nr_data] + at, *q_now = pw->blocks[math->nr_data + 1] + at;
+	int part;
+
+	/* Now they are differences ... */
+	emd_parity_xor(p, &p_now, 1, SECTOR_SIZE);
+	emd_parity_xor(q, &q_now, 1, SECTOR_SIZE);
+	part = emd_parity_locate(math, pw->q_index, p, q, SECTOR_SIZE);
+	if (part >= 0 && part < math->nr_data && pw->window->action == EMD_SYNC_REPAIR)
+		emd_parity_xor(pw->blocks[part] + at, &p, 1, SECTOR_SIZE);
+	/* ... and now what they were. */
+	emd_parity_xor(p, &p_now, 1, SECTOR_SIZE);
+	emd_parity_xor(q, &q_now, 1, SECTOR_SIZE);
+	return part;
+}
+
+static void tell_blame(const struct parity_window *pw, int part, u32 sector)
+{
+	const struct emd_member *member = member_at(pw, pw->slots[part]);
+
+	emd_warn_rl(pw->engine->array,
+		    "%s: member %u (%s) is the one that is wrong at array sector %llu",
+		    emd_sync_action_names[pw->window->action], member->slot, member->disk->name,
+		    array_sector_at(pw, sector));
+}
+
+/* Is parity number @nr there to be compared? */
+static bool has_parity(const struct parity_window *pw, unsigned int nr)
+{
+	return nr < pw->engine->math.nr_parity &&
+	       state_of(pw, pw->slots[pw->engine->math.nr_data + nr]) == EMD_MEMBER_IN_SYNC;
+}
+
+static bool parity_differs(const struct parity_window *pw, unsigned int nr, u32 at, u32 len)
+{
+	return has_parity(pw, nr) && memcmp(pw->blocks[pw->engine->math.nr_data + nr] + at,
+					    pw->expected[nr] + at, len);
+}
+
+/* A sector of a block, which begins at @sector. */
+static void compare_sector(struct parity_window *pw, u32 sector, u32 at)
+{
+	u16 nr_data = pw->engine->math.nr_data;
+	u32 here = sector + (at >> SECTOR_SHIFT);
+	bool differs[2];
+	unsigned int i;
+	int part = -1;
+
+	for (i = 0; i < 2; i++)
+		differs[i] = parity_differs(pw, i, at, SECTOR_SIZE);
+	if (!differs[0] && !differs[1])
+		return;
+	emd_window_mismatch(pw->window, array_sector_at(pw, here), 1);
+	if (pw->all_there && has_parity(pw, 1) && pw->window->action != EMD_SYNC_RESYNC) {
+		part = blame(pw, at);
+		if (part >= 0)
+			tell_blame(pw, part, here);
+	}
+	if (pw->window->action == EMD_SYNC_CHECK)
+		return;
+	if (part >= 0 && part < nr_data) {
+		mark_dirty(pw, pw->slots[part], here, 1);
+		return;
+	}
+	for (i = 0; i < 2; i++) {
+		if (!differs[i])
+			continue;
+		memcpy(pw->blocks[nr_data + i] + at, pw->expected[i] + at, SECTOR_SIZE);
+		mark_dirty(pw, pw->slots[nr_data + i], here, 1);
+	}
+}
+
+/* A block of a row, all of it in buffers. @lost is not there, or could not be read. */
+static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u16 *lost,
+			  unsigned int nr_lost)
+{
+	const struct emd_parity_math *math = &pw->engine->math;
+	void *parity[2];
+	unsigned int i;
+	u32 at;
+
+	/* With as many lost as there are parities nothing is left to compare with. */
+	if (nr_lost >= math->nr_parity)
+		return;
+	if (nr_lost && !emd_parity_recover(math, pw->q_index, pw->blocks, lost, nr_lost, len,
+					   pw->scratch))
+		return;
+	pw->all_there = !nr_lost;
+	for (i = 0; i < math->nr_parity; i++) {
+		parity[i] = pw->blocks[math->nr_data + i];
+		pw->blocks[math->nr_data + i] = pw->expected[i];
+	}
+	emd_parity_generate(math, pw->q_index, pw->blocks, len, pw->scratch);
+	for (i = 0; i < math->nr_parity; i++)
+		pw->blocks[math->nr_data + i] = parity[i];
+
+	if (likely(!parity_differs(pw, 0, 0, len) && !parity_differs(pw, 1, 0, len)))
+		return;
+	for (at = 0; at < len; at += SECTOR_SIZE)
+		compare_sector(pw, sector, at);
+}
+
+/* ---- a segment ------------------------------------------------------------------------------- */
+
+/* Sectors from here that are in one row and one page. */
+static u32 block_sectors(const struct parity_window *pw, u32 sector, u32 most)
+{
+	u32 strip = pw->engine->strip_sectors, offset;
+
+	div_u64_rem(pw->sector + sector, strip, &offset);
+	return min3(pw->nr - sector, strip - offset,
+		    min_t(u32, most, PAGE_SECTORS - sector % PAGE_SECTORS));
+}
+
+static void read_segment(struct parity_window *pw)
+{
+	u16 slot;
+
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
+		if (state_of(pw, slot) == EMD_MEMBER_IN_SYNC)
+			send(pw, slot, 0, pw->nr, REQ_OP_READ | REQ_SYNC);
+}
+
+static void write_segment(struct parity_window *pw)
+{
+	bool rebuild = pw->window->action == EMD_SYNC_REBUILD;
+	u16 lost[2], slot;
+	u32 sector, nr;
+
+	memset(pw->dirty, 0, sizeof(pw->dirty));
+	for (sector = 0; sector < pw->nr; sector += nr) {
+		unsigned int nr_lost;
+
+		nr = block_sectors(pw, sector, PAGE_SECTORS);
+		find_row(pw, sector);
+		point_at(pw, sector);
+		nr_lost = find_lost(pw, NULL, lost);
+		if (rebuild)
+			recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT);
+		else
+			compare_block(pw, sector, nr << SECTOR_SHIFT, lost, nr_lost);
+	}
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
+		send_dirty(pw, slot);
+		if (rebuild && state_of(pw, slot) == EMD_MEMBER_REBUILDING)
+			send(pw, slot, 0, pw->nr, REQ_OP_WRITE | REQ_SYNC);
+	}
+}
+
+/* ---- by hand, after a read error ------------------------------------------------------------------ */
+
+static blk_status_t sync_io(struct parity_window *pw, u16 slot, u32 sector, u32 nr, void *data,
+			    blk_opf_t opf)
+{
+	struct emd_member *member = member_at(pw, slot);
+	u64 disk_sector = member->start_sector + pw->sector + sector;
+	blk_status_t status;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(member->bdev, 1, opf, GFP_NOIO, &pw->engine->window_bios);
+	bio->bi_iter.bi_sector = disk_sector;
+	__bio_add_page(bio, virt_to_page(data), nr << SECTOR_SHIFT, offset_in_page(data));
+	submit_bio_wait(bio);
+	status = bio->bi_status;
+	bio_put(bio);
+	if (status)
+		parity_member_error(member, op_is_write(opf & REQ_OP_MASK), disk_sector, nr, status);
+	return status;
+}
+
+/* 0, or -EIO when the member is needed but cannot be written. */
+static int write_block(struct parity_window *pw, u16 slot, u32 sector, u32 nr, bool bad)
+{
+	void *data = buf_at(pw, slot, sector), *back = pw->expected[0];
+	blk_status_t status;
+
+	status = sync_io(pw, slot, sector, nr, data,
+			 REQ_OP_WRITE | REQ_SYNC | (bad ? REQ_FUA : 0));
+	if (!status && bad)
+		status = sync_io(pw, slot, sector, nr, back, REQ_OP_READ | REQ_SYNC);
+	if (!status && bad && memcmp(data, back, nr << SECTOR_SHIFT))
+		status = BLK_STS_IOERR;
+	if (!status || emd_member_fail(member_at(pw, slot), "write error"))
+		return 0;
+	return -EIO;
+}
+
+static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_mended)
+{
+	struct emd_window *window = pw->window;
+	DECLARE_BITMAP(bad, EMD_MAX_MEMBERS) = {};
+	bool rebuild = window->action == EMD_SYNC_REBUILD;
+	unsigned int nr_lost;
+	u16 lost[2], slot, i;
+	int ret = 0;
+
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
+		if (state_of(pw, slot) != EMD_MEMBER_IN_SYNC ||
+		    !sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector),
+			     REQ_OP_READ | REQ_SYNC))
+			continue;
+		if (READ_ONCE(member_at(pw, slot)->disk->gone))
+			emd_member_fail(member_at(pw, slot), "device gone");
+		else
+			__set_bit(slot, bad);
+	}
+	find_row(pw, sector);
+	point_at(pw, sector);
+	nr_lost = find_lost(pw, bad, lost);
+	if (bitmap_empty(bad, EMD_MAX_MEMBERS)) {
+		/* It was passing, or its member has failed. */
+		if (!rebuild)
+			goto compare;
+	} else if (window->action == EMD_SYNC_RESYNC && lost[0] < pw->engine->math.nr_data) {
+		/* What the parity says of it is not known to be right. */
+		emd_window_unreadable(window, array_sector_at(pw, sector), nr);
+		return 0;
+	}
+	if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT)) {
+		emd_window_unreadable(window, array_sector_at(pw, sector), nr);
+		return rebuild ? -EIO : 0;
+	}
+	for (i = 0; i < min_t(unsigned int, nr_lost, pw->engine->math.nr_parity); i++) {
+		bool is_bad;
+
+		slot = pw->slots[lost[i]];
+		is_bad = test_bit(slot, bad);
+		if (is_bad)
+			*nr_mended += nr;
+		if (is_bad || (rebuild && state_of(pw, slot) == EMD_MEMBER_REBUILDING))
+			ret = write_block(pw, slot, sector, nr, is_bad);
+		if (ret)
+			return ret;
+	}
+	if (rebuild)
+		return 0;
+compare:
+	/* What it marks is sent at the end of the segment. */
+	compare_block(pw, sector, nr << SECTOR_SHIFT, lost, nr_lost);
+	return 0;
+}
+
+static int segment_by_hand(struct parity_window *pw)
+{
+	struct emd_array *array = pw->engine->array;
+	const char *action = emd_sync_action_names[pw->window->action];
+	u64 nr_mended = 0;
+	u32 sector, nr;
+	int ret = 0;
+	u16 slot;
+
+	memset(pw->dirty, 0, sizeof(pw->dirty));
+	for (sector = 0; sector < pw->nr && !ret; sector += nr) {
+		cond_resched();
+		nr = block_sectors(pw, sector, BLOCK_SECTORS);
+		ret = emd_window_unwanted(pw->window) ? -ECANCELED :
+		      block_by_hand(pw, sector, nr, &nr_mended);
+	}
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
+		send_dirty(pw, slot);
+	if (nr_mended) {
+		emd_info(array, "%s: %llu sectors that could not be read were rewritten near array sector %llu",
+			 action, nr_mended, array_sector_at(pw, 0));
+		emd_event(EMD_EVENT_ERROR, "repaired", array->container, array, -1, NULL,
+			  "%s: %llu sectors that could not be read were rewritten near array sector %llu",
+			  action, nr_mended, array_sector_at(pw, 0));
+	}
+	return ret;
+}
+
+/* ---- the window ---------------------------------------------------------------------------------- */
+
+static void window_done(struct parity_window *pw, int error)
+{
+	struct emd_window *window = pw->window;
+
+	window->error = error;
+	mempool_free(pw, pw->engine->windows);
+	emd_window_done(window);
+}
+
+static void begin_segment(struct parity_window *pw)
+{
+	u32 offset;
+
+	pw->nr = segment_sectors(pw->engine);
+	/* A strip that is no multiple of the segment ends with a smaller one. */
+	div_u64_rem(pw->sector, pw->engine->strip_sectors, &offset);
+	if (offset)
+		pw->nr = min(pw->nr, pw->engine->strip_sectors - offset);
+	pw->nr = min_t(u64, pw->nr, pw->end - pw->sector);
+	pw->writing = false;
+	pw->read_failed = false;
+	atomic_set(&pw->pending, 1);
+	read_segment(pw);
+}
+
+static void begin_window(struct parity_window *pw)
+{
+	struct emd_window *window = pw->window;
+	u64 row = div_u64(window->array_sector, pw->engine->row_sectors);
+	u64 last = div_u64(window->array_sector + window->nr_sectors - 1, pw->engine->row_sectors);
+
+	pw->states = fingerprint(pw);
+	pw->write_failed = false;
+	pw->write_refused = false;
+	pw->sector = row * pw->engine->strip_sectors;
+	pw->end = (last + 1) * pw->engine->strip_sectors;
+}
+
+/* Nothing of the segment is in flight. True when there is something again. */
+static bool next_step(struct parity_window *pw)
+{
+	if (pw->write_refused) {
+		window_done(pw, -EIO);
+		return false;
+	}
+	if (pw->write_failed || fingerprint(pw) != pw->states) {
+		begin_window(pw);
+		if (pw->window->action == EMD_SYNC_REBUILD && !(u16)pw->states) {
+			window_done(pw, -ENODEV);
+			return false;
+		}
+		begin_segment(pw);
+		return true;
+	}
+	if (!pw->writing) {
+		int ret = 0;
+
+		pw->writing = true;
+		atomic_set(&pw->pending, 1);
+		if (pw->read_failed)
+			ret = segment_by_hand(pw);
+		else
+			write_segment(pw);
+		if (ret)
+			pw->failed = ret;
+		return true;
+	}
+	if (pw->failed) {
+		window_done(pw, pw->failed);
+		return false;
+	}
+	pw->sector += pw->nr;
+	if (pw->sector == pw->end) {
+		window_done(pw, 0);
+		return false;
+	}
+	begin_segment(pw);
+	return true;
+}
+
+static void run_window(struct parity_window *pw)
+{
+	/* Whoever ends last goes on; where nothing takes time that is always us. */
+	while (next_step(pw))
+		if (!atomic_dec_and_test(&pw->pending))
+			return;
+}
+
+static void window_step(struct work_struct *work)
+{
+	struct emd_window *window = container_of(work, struct emd_window, work);
+
+	run_window(parity_window_of(window));
+}
+
+/**
+ * parity_window() - do a window of background work
+ * @window: its range is locked, and made of whole rows
+ *
+ * Context: Process context, sleeps for memory pools. Ends with emd_window_done().
+ */
+void parity_window(struct emd_window *window)
+{
+	struct parity_engine *engine = window->array->engine_data;
+	struct parity_window *pw = mempool_alloc(engine->windows, GFP_NOIO);
+
+	memset(pw, 0, offsetof(struct parity_window, slots));
+	*(struct parity_window **)window->priv = pw;
+	pw->window = window;
+	pw->engine = engine;
+	pw->expected[0] = page_address(window->pages[window->nr_pages - 2]);
+	pw->expected[1] = page_address(window->pages[window->nr_pages - 1]);
+	begin_window(pw);
+	if (window->action == EMD_SYNC_REBUILD && !(u16)pw->states) {
+		window_done(pw, -ENODEV);
+		return;
+	}
+	begin_segment(pw);
+	if (atomic_dec_and_test(&pw->pending))
+		run_window(pw);
+}
