@@ -225,7 +225,8 @@ static struct emd_disk *take_bare_disk(struct emd_admin *adm, dev_t devt)
 				 disk->container ? disk->container->name : "an array");
 		goto put;
 	}
-	if (disk && disk->seen && disk->seen->nr_arrays && !(adm->flags & EMD_F_FORCE) &&
+	if (disk && disk->seen && (disk->seen->nr_arrays || disk->seen->torn) &&
+	    !(adm->flags & EMD_F_FORCE) &&
 	    disk->verdict != EMD_VERDICT_STALE) {
 		ret = EMD_REFUSE(adm->msg, -EEXIST,
 				 "%s carries %s metadata of another array; erase it first, or --force",

@@ -12,6 +12,10 @@
  * A disk that comes after that is taken in only where nothing has been written
  * without it; otherwise it is stale, shown as such, and left alone.
  *
+ * A disk whose copy does not check out is in no container. Where it may be torn it
+ * is a candidate in the elections of the container it names, and joins when the
+ * others vouch for it; it is written like any member from the first change on.
+ *
  * Locks: G for lists and grouping, C for everything inside one container.
  */
 #include <linux/sched/mm.h>
@@ -396,8 +400,39 @@ static void look_at_claimed(struct emd_container *container)
 	}
 }
 
+/* Damaged, in no container, and perhaps a torn member of this one. */
+static bool torn_stray(const struct emd_container *container, const struct emd_disk *disk)
+{
+	return !disk->container && disk->ops == container->ops && disk->seen &&
+	       disk->seen->torn && !memcmp(disk->seen->uuid, container->uuid, 16) &&
+	       container->state != EMD_CONTAINER_ASSEMBLED;
+}
+
+static void stand_for_election(struct election *el, struct emd_disk *disk)
+{
+	el->disks[el->nr] = disk;
+	el->cfgs[el->nr] = disk->seen;
+	el->imgs[el->nr] = disk->img;
+	el->rows[el->nr] = EMD_NO_DISK;
+	el->nr++;
+}
+
+/* A torn disk belongs to the container for as long as the others vouch for it. */
+static void settle_torn(struct emd_container *container, struct emd_disk *disk,
+			enum emd_verdict verdict)
+{
+	if (verdict == EMD_VERDICT_MEMBER) {
+		if (!disk->container)
+			emd_container_add_disk(container, disk);
+		disk->reason[0] = '\0';
+	} else if (disk->container && !disk->file) {
+		emd_container_drop_disk(container, disk);
+		strscpy(disk->reason, "metadata does not check out", sizeof(disk->reason));
+	}
+}
+
 /*
- * Elect among all disks of the container.
+ * Elect among all disks of the container, and those that may be torn members of it.
  *
  * Return: 0 with @el filled (free with election_free()), or -errno: -ENOTUNIQ
  * when the truth is ambiguous, -ENODATA when no disk has metadata.
@@ -414,6 +449,8 @@ static int elect(struct emd_container *container, struct election *el, struct em
 	look_at_claimed(container);
 	list_for_each_entry(disk, &container->disks, container_node)
 		nr += disk->seen && !READ_ONCE(disk->gone);
+	list_for_each_entry(disk, &emd_disks, node)
+		nr += torn_stray(container, disk) && !READ_ONCE(disk->gone);
 	if (!nr)
 		return EMD_REFUSE(msg, -ENODATA, "no disk of %s has metadata", container->name);
 	el->disks = kcalloc(nr, sizeof(*el->disks), GFP_KERNEL);
@@ -428,18 +465,22 @@ static int elect(struct emd_container *container, struct election *el, struct em
 	list_for_each_entry(disk, &container->disks, container_node) {
 		if (!disk->seen || READ_ONCE(disk->gone) || el->nr == nr)
 			continue;
-		el->disks[el->nr] = disk;
-		el->cfgs[el->nr] = disk->seen;
-		el->imgs[el->nr] = disk->img;
-		el->rows[el->nr] = EMD_NO_DISK;
-		el->nr++;
+		stand_for_election(el, disk);
+	}
+	list_for_each_entry(disk, &emd_disks, node) {
+		if (torn_stray(container, disk) && !READ_ONCE(disk->gone) && el->nr < nr)
+			stand_for_election(el, disk);
 	}
 	el->champion = container->ops->elect(el->cfgs, el->imgs, el->nr, el->verdicts,
 					     el->rows, msg);
 	for (i = 0; i < el->nr; i++) {
 		disk = el->disks[i];
 		disk->verdict = el->verdicts[i];
-		strscpy(disk->reason, verdict_reasons[el->verdicts[i]], sizeof(disk->reason));
+		if (disk->seen->torn)
+			settle_torn(container, disk, disk->verdict);
+		else
+			strscpy(disk->reason, verdict_reasons[disk->verdict],
+				sizeof(disk->reason));
 	}
 	ret = el->champion < 0 ? el->champion : election_config(el, msg);
 	if (ret)
@@ -497,6 +538,23 @@ static int claim_members(struct emd_container *container, const struct emd_confi
 release:
 	release_claims(container);
 	return ret;
+}
+
+/* Not silently: what holds for a torn copy would also hold for one damaged otherwise. */
+static void tell_torn(struct emd_container *container)
+{
+	const struct emd_config *cfg = emd_container_config(container);
+	struct emd_disk *disk;
+
+	list_for_each_entry(disk, &container->disks, container_node) {
+		if (!disk->seen || !disk->seen->torn || !emd_config_find_disk(cfg, disk->id))
+			continue;
+		emd_container_warn(container,
+				   "%s: its copy of the metadata is torn; the others name it a member in good state, it is used as such and gets a whole copy with the next change",
+				   disk->name);
+		emd_event(EMD_EVENT_DISK, "torn", container, NULL, -1, disk,
+			  "%s is used although its copy of the metadata is torn", disk->name);
+	}
 }
 
 /* How many containers of this format hold arrays? */
@@ -757,6 +815,7 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 	emd_container_set_state(container, EMD_CONTAINER_ASSEMBLED, "");
 	emd_event(EMD_EVENT_CONTAINER, "assembled", container, NULL, -1, NULL,
 		  "%s assembled", container->name);
+	tell_torn(container);
 	adopt_spares(container);
 	ret = start_arrays(container, flags, msg);
 	emd_container_kick(container);
@@ -973,7 +1032,7 @@ out:
 
 /* ---- arrivals and departures ----------------------------------------------------------- */
 
-static struct emd_container *container_for(const struct emd_meta_ops *ops, const u8 uuid[16])
+static struct emd_container *find_container(const struct emd_meta_ops *ops, const u8 uuid[16])
 {
 	struct emd_container *container;
 
@@ -981,7 +1040,7 @@ static struct emd_container *container_for(const struct emd_meta_ops *ops, const
 		if (container->ops == ops && !memcmp(container->uuid, uuid, 16))
 			return container;
 	}
-	return emd_container_create(ops, uuid);
+	return NULL;
 }
 
 static bool same_metadata(const struct emd_disk *disk, const struct emd_probe *probe)
@@ -1047,13 +1106,21 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	if (!disk)
 		goto out;
 	kref_get(&disk->ref);
-	if (!disk->seen) {
+	if (!disk->seen || disk->seen->torn) {
 		emd_disk_warn(disk, "%s metadata damaged: %s", disk->ops->name, disk->reason);
 		emd_event(EMD_EVENT_ERROR, "damaged", NULL, NULL, -1, disk, "%s", disk->reason);
 		disk->verdict = EMD_VERDICT_FOREIGN;
-		goto out;
+		container = disk->seen ? find_container(disk->ops, disk->seen->uuid) : NULL;
+		if (!container || container->state == EMD_CONTAINER_ASSEMBLED) {
+			container = NULL;
+			goto out;
+		}
+		/* Perhaps the one that was waited for. */
+		kref_get(&container->ref);
+		goto evaluate;
 	}
-	container = container_for(disk->ops, disk->seen->uuid);
+	container = find_container(disk->ops, disk->seen->uuid) ?:
+		    emd_container_create(disk->ops, disk->seen->uuid);
 	if (!container)
 		goto out;
 	kref_get(&container->ref);

@@ -21,8 +21,8 @@
  * @rotational: seeks cost
  * @ops: format, NULL when none
  * @img: raw metadata, NULL when none or damaged
- * @cfg: decoded, NULL when none or damaged
- * @damage: 0 or why there is no @cfg although there is metadata
+ * @cfg: decoded; torn or NULL when damaged, NULL when none
+ * @damage: 0 or why there is no whole @cfg although there is metadata
  * @msg: text for @damage
  * @file: keeps the device open until the probe is done with
  */

@@ -280,6 +280,19 @@ struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *se
 /**
  * emd_probe() - look at a block device
  * @devt: device number
+/* Decode the image; of what is refused as damaged, what can be salvaged. */
+static int probe_decode(struct emd_probe *probe)
+{
+	probe->cfg = probe->ops->decode(probe->img, &probe->msg);
+	if (!IS_ERR(probe->cfg))
+		return 0;
+	probe->damage = PTR_ERR(probe->cfg);
+	probe->cfg = NULL;
+	if (probe->damage == -EUCLEAN && probe->ops->salvage)
+		probe->cfg = probe->ops->salvage(probe->img);
+	return probe->damage;
+}
+
  * @probe: out; release with emd_probe_done()
  *
  * Return: 0 when the device could be read (whatever was found), else -errno
@@ -328,6 +341,8 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 		if (probe->damage == -ENOMEM)
 			ret = -ENOMEM;
 	}
+	if (probe_decode(probe) == -ENOMEM)
+		ret = -ENOMEM;
 out:
 	if (ret)
 		emd_probe_done(probe);
@@ -584,13 +599,7 @@ int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe)
 	}
 	if (!probe->img)
 		return 0;
-	probe->cfg = probe->ops->decode(probe->img, &probe->msg);
-	if (IS_ERR(probe->cfg)) {
-		probe->damage = PTR_ERR(probe->cfg);
-		probe->cfg = NULL;
-		return probe->damage;
-	}
-	return 0;
+	return probe_decode(probe);
 }
 
 /* ---- metadata writes --------------------------------------------------------- */

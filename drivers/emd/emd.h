@@ -80,7 +80,7 @@ struct emd_disk {
 
 	/* What this disk's own metadata said when it was last read. */
 	const struct emd_meta_ops *ops;	/* G */
-	struct emd_config *seen;	/* G: NULL when none or damaged */
+	struct emd_config *seen;	/* G: NULL when none; NULL or torn when damaged */
 	struct emd_meta_image *img;	/* G: the bytes @seen came from */
 	char reason[EMD_REASON_LEN];	/* G: why not used, or empty */
 	enum emd_verdict verdict;	/* G */

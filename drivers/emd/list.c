@@ -393,7 +393,7 @@ static const struct emd_config *newest_seen(const struct emd_container *containe
 	struct emd_disk *disk;
 
 	list_for_each_entry(disk, &container->disks, container_node) {
-		if (!disk->seen || READ_ONCE(disk->gone))
+		if (!disk->seen || disk->seen->torn || READ_ONCE(disk->gone))
 			continue;
 		if (!newest || disk->seen->generation > newest->generation)
 			newest = disk->seen;
