@@ -362,6 +362,7 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 		goto refused;
 
 	array->broken = false;
+	array->announce_broken = false;
 	array->failing = false;
 	array->stopping = false;
 	array->job_failed = false;
@@ -374,10 +375,10 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 	array->resync_sector = U64_MAX;
 	if (array->needs_resync)
 		array->resync_sector = ca->sync == EMD_SYNC_RESYNC ? ca->sync_sector : 0;
-	array->reason[0] = '\0';
-	if (array->read_only && (ca->reason[0] || cfg->reason[0]))
-		strscpy(array->reason, ca->reason[0] ? ca->reason : cfg->reason,
-			sizeof(array->reason));
+	if (array->read_only)
+		emd_array_set_reason(array, ca->reason[0] ? ca->reason : cfg->reason);
+	else
+		emd_array_set_reason(array, "");
 
 	ret = emd_io_init(array);
 	if (ret)
@@ -437,7 +438,7 @@ refused:
 		EMD_REFUSE(&local, ret, "out of memory");
 	if (strcmp(array->reason, local.text))
 		emd_warn(array, "not started: %s", local.text);
-	strscpy(array->reason, local.text, sizeof(array->reason));
+	emd_array_set_reason(array, local.text);
 	return EMD_REFUSE(msg, ret, "%s: %.170s", array->name, local.text);
 }
 
@@ -467,7 +468,7 @@ int emd_array_publish(struct emd_array *array)
 			emd_container_settle(container, &noio);
 		cancel_delayed_work_sync(&array->idle_work);
 		emd_array_unstart(array);
-		strscpy(array->reason, "cannot be added to the system", sizeof(array->reason));
+		emd_array_set_reason(array, "cannot be added to the system");
 		emd_unlock_container(container, noio);
 		return ret;
 	}

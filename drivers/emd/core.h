@@ -128,6 +128,7 @@ bool emd_uuid_is_zero(const u8 uuid[16]);
 
 void emd_array_member_states(const struct emd_array *array, u8 *states);
 bool emd_member_lost(struct emd_member *member);
+void emd_array_set_reason(struct emd_array *array, const char *reason);
 bool emd_member_move_state(struct emd_member *member, enum emd_member_state from,
 			   enum emd_member_state to, const char *why);
 

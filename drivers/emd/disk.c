@@ -24,6 +24,9 @@
 
 static atomic_t disk_ids = ATOMIC_INIT(0);
 
+/* Metadata is written in place, and members are. */
+#define ZONED	"zoned disks are not supported"
+
 /* ---- serial numbers ------------------------------------------------------ */
 
 static const struct attribute_group **device_groups(struct device *dev, int place)
@@ -277,9 +280,6 @@ struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *se
 	return NULL;
 }
 
-/**
- * emd_probe() - look at a block device
- * @devt: device number
 /* Decode the image; of what is refused as damaged, what can be salvaged. */
 static int probe_decode(struct emd_probe *probe)
 {
@@ -293,6 +293,9 @@ static int probe_decode(struct emd_probe *probe)
 	return probe->damage;
 }
 
+/**
+ * emd_probe() - look at a block device
+ * @devt: device number
  * @probe: out; release with emd_probe_done()
  *
  * Return: 0 when the device could be read (whatever was found), else -errno
@@ -334,12 +337,9 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 	if (!img)
 		goto out;
 	probe->img = img;
-	probe->cfg = probe->ops->decode(img, &probe->msg);
-	if (IS_ERR(probe->cfg)) {
-		probe->damage = PTR_ERR(probe->cfg);
-		probe->cfg = NULL;
-		if (probe->damage == -ENOMEM)
-			ret = -ENOMEM;
+	if (bdev_is_zoned(bdev)) {
+		probe->damage = EMD_REFUSE(&probe->msg, -EOPNOTSUPP, ZONED);
+		goto out;
 	}
 	if (probe_decode(probe) == -ENOMEM)
 		ret = -ENOMEM;
@@ -541,6 +541,10 @@ int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg
 	if (disk->bdev->bd_disk->fops == &emd_fops) {
 		emd_disk_release(disk);
 		return EMD_REFUSE(msg, -EBUSY, "%s is an array of emd itself", disk->name);
+	}
+	if (bdev_is_zoned(disk->bdev)) {
+		emd_disk_release(disk);
+		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s: " ZONED, disk->name);
 	}
 	/* A device number may have been handed on since we looked. */
 	if (disk->bdev->bd_disk->diskseq != disk->diskseq ||

@@ -111,7 +111,7 @@ struct emd_member {
 	u64 nr_sectors;			/* Q */
 	enum emd_member_state state;	/* SQ */
 	bool fail_pending;		/* S: to be recorded by the worker */
-	bool announce;			/* C: recorded, not yet told */
+	bool announce;			/* C: out of service, not yet told */
 	const char *fail_why;		/* S: constant string */
 	/* Array sector below which a REBUILDING member holds good data. */
 	u64 rebuilt_sector;		/* J */
@@ -176,6 +176,7 @@ struct emd_array {
 	 */
 	bool failing;			/* SQ */
 	bool broken;			/* SQ: more members lost than level allows */
+	bool announce_broken;		/* C: and that was not yet told */
 	bool stopping;			/* SQ: new I/O is refused */
 	bool read_only;			/* SQ */
 	bool untouched;			/* SQ: no write, no command since start */
@@ -184,7 +185,7 @@ struct emd_array {
 	bool job_failed;		/* C: background work gave up, until the next touch */
 	unsigned long batch;		/* C: pending bits the worker is folding */
 	struct list_head parked_batch;	/* C: parked ios of that batch */
-	char reason[EMD_REASON_LEN];	/* C: why not started or read-only */
+	char reason[EMD_REASON_LEN];	/* S and C to change: why not started or read-only */
 
 	/*
 	 * Redundancy is not established at or above this array sector: a read

@@ -214,7 +214,7 @@ bool emd_member_lost(struct emd_member *member)
 {
 	struct emd_array *array = member->array;
 	unsigned long flags;
-	bool broken = false, changed = false;
+	bool changed = false;
 	u16 slot;
 
 	spin_lock_irqsave(&array->state_lock, flags);
@@ -227,7 +227,7 @@ bool emd_member_lost(struct emd_member *member)
 			member->fail_why = "device gone";
 		} else {
 			set_member_state_locked(member, EMD_MEMBER_MISSING, "device gone");
-			broken = !array->broken;
+			array->announce_broken |= !array->broken;
 			WRITE_ONCE(array->broken, true);
 			/* Losses not yet recorded belong to the same event. */
 			for (slot = 0; slot < array->geo.nr_members; slot++) {
@@ -243,12 +243,6 @@ bool emd_member_lost(struct emd_member *member)
 	spin_unlock_irqrestore(&array->state_lock, flags);
 	if (changed)
 		emd_array_pend(array, EMD_PENDING_FAIL);
-	if (broken) {
-		emd_crit(array, "more members lost than %s allows, I/O fails; nothing was recorded against them",
-			 emd_levels[array->geo.level].name);
-		emd_event(EMD_EVENT_ARRAY, "failed", array->container, array, -1, NULL,
-			  "more members lost than %s allows", emd_levels[array->geo.level].name);
-	}
 	return changed;
 }
 
@@ -271,6 +265,23 @@ enum emd_array_state emd_array_get_state(const struct emd_array *array)
 }
 
 /**
+/**
+ * emd_array_set_reason() - why it is not started, or read-only
+ * @array: array
+ * @reason: text, empty when all is well
+ *
+ * Readers of sysfs may not wait for C: for them it changes in one piece under S.
+ *
+ * Context: Process context, C held. Takes S.
+ */
+void emd_array_set_reason(struct emd_array *array, const char *reason)
+{
+	lockdep_assert_held(&array->container->mutex);
+	spin_lock_irq(&array->state_lock);
+	strscpy(array->reason, reason, sizeof(array->reason));
+	spin_unlock_irq(&array->state_lock);
+}
+
  * emd_container_set_state() - move a container to another state
  * @container: container
  * @state: new state

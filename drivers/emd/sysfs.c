@@ -155,13 +155,13 @@ static DEVICE_ATTR_RO(read_only);
 
 static ssize_t reason_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	const struct emd_array *array = dev_to_array(dev);
+	struct emd_array *array = dev_to_array(dev);
+	ssize_t ret;
 
-	/*
-	 * Written under C, which we may not wait for: a reader that meets the
-	 * change sees some of both texts, and never more than the field.
-	 */
-	return sysfs_emit(buf, "%.*s\n", (int)sizeof(array->reason) - 1, array->reason);
+	spin_lock_irq(&array->state_lock);
+	ret = sysfs_emit(buf, "%s\n", array->reason);
+	spin_unlock_irq(&array->state_lock);
+	return ret;
 }
 static DEVICE_ATTR_RO(reason);
 

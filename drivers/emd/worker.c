@@ -403,14 +403,66 @@ static void announce_failures(struct emd_array *array)
 		struct emd_member *member = &array->members[slot];
 		const char *why = member->fail_why;
 		enum emd_array_state state;
+static bool loss_recorded(const struct emd_array *array, u16 slot)
+{
+	const struct emd_config *cfg = emd_container_config(array->container);
+	const struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
+	enum emd_member_state state;
+
+	if (!ca)
+		return false;
+	state = emd_config_member(cfg, ca, slot)->state;
+	return state == EMD_MEMBER_FAILED || state == EMD_MEMBER_MISSING;
+}
+
+static const char *why_not_recorded(const struct emd_array *array)
+{
+	if (array->read_only)
+		return "the array is read-only";
+	if (array->untouched)
+		return "the array was not written yet";
+	if (array->broken)
+		return "too many were lost together";
+	return "no disk takes the metadata";
+}
+
+/* What the disks say by now about the members that vanished with the last copy. */
+static void announce_broken(struct emd_array *array)
+{
+	const struct emd_container *container = array->container;
+	const char *record = "nothing is recorded against those that vanished";
+	u16 slot;
+
+	if (!array->announce_broken)
+		return;
+	array->announce_broken = false;
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		if (array->members[slot].state == EMD_MEMBER_MISSING && loss_recorded(array, slot))
+			record = "a disk is recorded as failed, for another array of the container cannot wait for it";
+	}
+	/* A change that was not finished: some disks may carry it. */
+	if (container->attempted != emd_container_config(container)->generation)
+		record = "some disks may have recorded a part of it";
+	emd_crit(array, "more members lost than %s allows, I/O fails; %s",
+		 emd_levels[array->geo.level].name, record);
+	emd_event(EMD_EVENT_ARRAY, "failed", array->container, array, -1, NULL,
+		  "more members lost than %s allows", emd_levels[array->geo.level].name);
+}
+
+/* Called when it has been recorded, or could not be. */
 
 		if (!member->announce)
 			continue;
 		member->announce = false;
 		state = emd_array_get_state(array);
-		emd_err(array, "member %u (%s): %s, marked failed; array is %s", slot,
-			member->disk ? member->disk->name : "gone", why,
-			emd_array_state_names[state]);
+		if (loss_recorded(array, slot))
+			emd_err(array, "member %u (%s): %s, marked failed; array is %s", slot,
+				member->disk ? member->disk->name : "gone", why,
+				emd_array_state_names[state]);
+		else
+			emd_err(array, "member %u (%s): %s, out of service; array is %s; not recorded, %s",
+				slot, member->disk ? member->disk->name : "gone", why,
+				emd_array_state_names[state], why_not_recorded(array));
 		emd_event(EMD_EVENT_MEMBER, "failed", array->container, array, slot,
 			  member->disk, "member %u (%s) failed: %s", slot,
 			  member->disk ? member->disk->name : "gone", why);
@@ -430,6 +482,7 @@ static void apply_array(struct emd_array *array, int error)
 	announce_failures(array);
 	if (error) {
 		/* Nothing may be written that the metadata does not cover. */
+	announce_broken(array);
 		if (test_bit(EMD_PENDING_DIRTY, &array->batch))
 			emd_io_fail_held(array);
 		/* Done, but that cannot be said: once more after the next touch. */
