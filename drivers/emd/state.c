@@ -205,7 +205,8 @@ void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sec
  *
  * Unlike emd_member_fail() this cannot be refused. When the loss is more than
  * the redundancy allows, the array is broken: nothing about it is recorded, so
- * that the disks are good again when they come back together.
+ * that the disks are good again when they come back together. The worker tells
+ * what came of it, when it knows.
  *
  * Return: true when something changed.
  * Context: Process context, C held. Takes S.
@@ -265,7 +266,6 @@ enum emd_array_state emd_array_get_state(const struct emd_array *array)
 }
 
 /**
-/**
  * emd_array_set_reason() - why it is not started, or read-only
  * @array: array
  * @reason: text, empty when all is well
@@ -282,6 +282,7 @@ void emd_array_set_reason(struct emd_array *array, const char *reason)
 	spin_unlock_irq(&array->state_lock);
 }
 
+/**
  * emd_container_set_state() - move a container to another state
  * @container: container
  * @state: new state

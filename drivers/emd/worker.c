@@ -395,14 +395,6 @@ static void finish_job(struct emd_array *array)
 	emd_sysfs_notify(array, "degraded");
 }
 
-static void announce_failures(struct emd_array *array)
-{
-	u16 slot;
-
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		struct emd_member *member = &array->members[slot];
-		const char *why = member->fail_why;
-		enum emd_array_state state;
 static bool loss_recorded(const struct emd_array *array, u16 slot)
 {
 	const struct emd_config *cfg = emd_container_config(array->container);
@@ -450,6 +442,14 @@ static void announce_broken(struct emd_array *array)
 }
 
 /* Called when it has been recorded, or could not be. */
+static void announce_failures(struct emd_array *array)
+{
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_member *member = &array->members[slot];
+		const char *why = member->fail_why;
+		enum emd_array_state state;
 
 		if (!member->announce)
 			continue;
@@ -480,9 +480,9 @@ static void arm_idle_timer(struct emd_array *array)
 static void apply_array(struct emd_array *array, int error)
 {
 	announce_failures(array);
+	announce_broken(array);
 	if (error) {
 		/* Nothing may be written that the metadata does not cover. */
-	announce_broken(array);
 		if (test_bit(EMD_PENDING_DIRTY, &array->batch))
 			emd_io_fail_held(array);
 		/* Done, but that cannot be said: once more after the next touch. */
