@@ -3,7 +3,9 @@
 
 What is measured lies between two marks on the console: there run.py notes the
 CPU time that the whole of User-Mode Linux has used so far on the host. Time that
-somebody else's work on the host takes from us does not count in it.
+somebody else's work on the host takes from us does not count in it. Each run of
+fio is so much data, not so much time, so that it costs md and EMD the same to
+begin and to end it; what that costs is measured too, by runs of one block.
 
 Two sets of ramdisks, md on one and EMD on the other; in the second half of the
 run they change places, because where the host put the pages of a set makes a
@@ -32,10 +34,14 @@ LEVELS = {
                         {"stripe_cache_size": 8192, "group_thread_cnt": 1},
                         {"stripe_cache_size": 8192, "group_thread_cnt": 0, "skip_copy": 1}]},
 }
-WORK = [(pattern, block, depth)
-        for pattern, block in (("read", "1M"), ("read", "64k"), ("write", "1M"), ("write", "64k"),
-                               ("randread", "4k"), ("randwrite", "4k"))
-        for depth in (1, 32)]
+# Pattern, block, and MiB that take about half a second, for queue depths of 1 and 32.
+WORK = [(pattern, block, depth, mib)
+        for pattern, block, amounts in (("read", "1M", (2048, 2048)), ("read", "64k", (1536, 2048)),
+                                        ("write", "1M", (1024, 1024)), ("write", "64k", (768, 1024)),
+                                        ("randread", "4k", (128, 512)),
+                                        ("randwrite", "4k", (128, 384)))
+        for depth, mib in zip((1, 32), amounts)]
+NOTHING = ("read", "4k", 1, 0)
 SYNCS = ("resync", "check", "rebuild")
 
 
@@ -199,24 +205,25 @@ class Bench:
         self.samples = []
         self.left_out = {}
 
-    def sample(self, half, level, work, who, mib, seconds, first, last):
-        """@who moved @mib of array data in @seconds, between two marks."""
-        self.samples.append({"half": half, "level": level, "work": work, "who": who, "mib": mib,
-                             "seconds": seconds, "marks": [first, last]})
+    def sample(self, fio, half, turn, level, work, who, mib, seconds, first, last):
+        """@who moved @mib in @seconds, between two marks."""
+        self.samples.append({"fio": fio, "half": half, "turn": turn, "level": level, "work": work,
+                             "who": who, "mib": mib, "seconds": seconds, "marks": [first, last]})
 
     def fio(self, half, level, devices):
         """One fio does all work on all devices, one after the other, taking turns."""
-        jobs, text = [], ["[global]", "ioengine=libaio", "direct=1", "time_based", "thread",
-                          "runtime=%dms" % (self.args.seconds * 1000), "norandommap",
+        jobs, text = [], ["[global]", "ioengine=libaio", "direct=1", "thread", "norandommap",
                           "randrepeat=1", "gtod_reduce=1", "fadvise_hint=0"]
         names = list(devices)
-        for pattern, block, depth in WORK:
+        for pattern, block, depth, mib in [NOTHING, NOTHING] + WORK:
             for turn in range(self.args.repeat):
                 for who in names if turn % 2 == 0 else reversed(names):
                     first, last = self.marks.take(), self.marks.take()
-                    jobs.append(("%s %s qd%d" % (pattern, block, depth), who, first, last))
+                    work = "%s %s qd%d" % (pattern, block, depth) if mib else "nothing"
+                    jobs.append((work, who, turn, first, last))
                     text += ["[j%d]" % first, "stonewall", "filename=" + devices[who],
                              "rw=" + pattern, "bs=" + block, "iodepth=%d" % depth,
+                             "io_size=%d" % (int(mib * self.args.scale) * 2**20 or 4096),
                              "iodepth_batch_submit=%d" % max(1, depth // 2),
                              "iodepth_batch_complete_max=%d" % max(1, depth // 2),
                              "exec_prerun=(echo @mark %d >/dev/console)" % first,
@@ -230,19 +237,20 @@ class Bench:
             text = file.read()
         print(text[:text.find("\n{") + 1], flush=True)     # notes come first
         results = json.loads(text[text.find("\n{") + 1:])["jobs"]
-        for (work, who, first, last), result in zip(jobs, results, strict=True):
+        for (work, who, turn, first, last), result in zip(jobs, results, strict=True):
             if result["jobname"] != "j%d" % first or result["error"]:
                 raise RuntimeError("fio: %s %s: error %d" % (work, who, result["error"]))
             side = result["write" if "write" in work else "read"]
-            self.sample(half, level, work, who, side["io_bytes"] / 2**20, side["runtime"] / 1000,
-                        first, last)
+            self.sample(True, half, turn, level, work, who, side["io_bytes"] / 2**20,
+                        side["runtime"] / 1000, first, last)
 
     def io(self, half, level, disks):
         row = LEVELS[level]
         md, emd = self.md, self.emd
         devices = {"emd": emd.create(level, disks["emd"])}
         devices["md"] = md.create(level, disks["md"])
-        self.fio(half, level, devices)
+        self.fio(half, level, {name: device for name, device in devices.items()
+                               if not self.args.side or name == self.args.side})
         for index, settings in enumerate(row.get("tuned", [])):
             name = "skip_copy" if settings.get("skip_copy") else "tuned%d" % index
             md.tune(settings)
@@ -250,7 +258,7 @@ class Bench:
         md.destroy(disks["md"])
         emd.destroy(disks["emd"])
 
-    def background(self, half, level, who, side, disks):
+    def background(self, half, turn, level, who, side, disks):
         """A resync, a check and a rebuild of one array."""
         row = LEVELS[level]
         spare = disks[row["members"]]
@@ -270,17 +278,17 @@ class Bench:
             # Of each member: that is what "speed" means to an administrator.
             share = row["copies"] / row["members"] if "copies" in row else \
                 1 / (row["members"] - row["parity"])
-            self.sample(half, level, action + ", a member", who, sectors(device) / 2048 * share,
-                        took, first, last)
+            self.sample(False, half, turn, level, action, who, sectors(device) / 2048 * share, took,
+                        first, last)
         side.destroy(disks)
 
     def sync(self, half, level, disks):
         self.md.speed(False)
-        self.background(half, level, "md", self.md, disks["md"])
-        for _ in range(self.args.repeat):
-            self.md.speed(True)
-            self.background(half, level, "tuned", self.md, disks["md"])
-            self.background(half, level, "emd", self.emd, disks["emd"])
+        self.background(half, 0, level, "md", self.md, disks["md"])
+        self.md.speed(True)
+        for turn in range(max(1, self.args.repeat // 2)):
+            self.background(half, turn, level, "tuned", self.md, disks["md"])
+            self.background(half, turn, level, "emd", self.emd, disks["emd"])
         self.md.speed(False)
 
     def level(self, half, level, disks):
@@ -309,16 +317,17 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emdctl", required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--scale", type=float, required=True)
     parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--only", default="")
     parser.add_argument("--work", default="")
+    parser.add_argument("--side", default="")
     parser.add_argument("--no-sync", action="store_true")
     args = parser.parse_args()
-    WORK[:] = [work for work in WORK if args.work in "%s %s qd%d" % work]
+    WORK[:] = [work for work in WORK if args.work in "%s %s qd%d" % work[:3]]
     bench = Bench(args)
     bench.all()
-    result = {"kernel": os.uname().release, "seconds": args.seconds, "repeat": args.repeat,
+    result = {"kernel": os.uname().release, "scale": args.scale, "repeat": args.repeat,
               "disk_mib": sectors(SETS[0][0]) // 2048, "samples": bench.samples,
               "left_out": bench.left_out,
               "tuned": {level: row["tuned"] for level, row in LEVELS.items() if "tuned" in row}}

@@ -106,88 +106,131 @@ def boot(linux, args):
     return marks
 
 
-def middle(values):
-    """Each half of a run counts the same, whatever happened within it."""
-    halves = {}
-    for half, value in values:
-        halves.setdefault(half, []).append(value)
-    return statistics.mean(statistics.median(half) for half in halves.values())
+def side_of(runs):
+    """What one side did in one row: medians."""
+    return {name: statistics.median(run[name] for run in runs.values())
+            for name in ("mib_s", "clock_mib_s", "s_gib")}
+
+
+def compare(ours, theirs):
+    """
+    Ratio of speeds, and how far to trust it.
+
+    Runs that took turns are compared with each other, so that what changes
+    slowly on the host is in both; between the halves the disks have changed
+    places. The median of those ratios, and half the distance of the quartiles.
+    """
+    ratios = [run["mib_s"] / theirs[when]["mib_s"] for when, run in ours.items()
+              if when in theirs]
+    spread = 0
+    if len(ratios) > 1:
+        low, _, high = statistics.quantiles(ratios, n=4)
+        spread = (high - low) / 2
+    return {"ratio": statistics.median(ratios), "spread": spread}
 
 
 def rows(samples, marks):
-    """One dict a row: the speed of each side, and what it cost."""
+    """
+    One dict a row: what each side does in a second, and what it costs.
+
+    The speed is that of the CPU time we had: the ramdisks take no time of their
+    own, so on an idle host it is the speed by the clock. But md's background
+    work at its defaults waits on purpose, its speed is by the clock.
+    """
+    for sample in samples:
+        sample["cpu"] = marks[sample["marks"][1]] - marks[sample["marks"][0]]
+    nothing = statistics.median(s["cpu"] for s in samples if s["work"] == "nothing")
     cells = {}
     for sample in samples:
-        speed = sample["mib"] / sample["seconds"]
-        first, last = sample["marks"]
-        cost = (marks[last] - marks[first]) / sample["mib"] * 1024
-        cell = cells.setdefault((sample["level"], sample["work"]), {}).setdefault(
-            sample["who"], {"speed": [], "cost": []})
-        cell["speed"].append((sample["half"], speed))
-        cell["cost"].append((sample["half"], cost))
+        if sample["work"] == "nothing":
+            continue
+        cpu = max(sample["cpu"] - (nothing if sample["fio"] else 0), 1e-3)
+        waits = not sample["fio"] and sample["who"] == "md"
+        cells.setdefault((sample["level"], sample["work"]), {}).setdefault(
+            sample["who"], {})[sample["half"], sample["turn"]] = {
+                "mib_s": sample["mib"] / (sample["seconds"] if waits else cpu),
+                "clock_mib_s": sample["mib"] / sample["seconds"],
+                "s_gib": cpu / sample["mib"] * 1024}
     result = []
-    for (level, work), who in cells.items():
-        row = {"level": level, "work": work, "sides": {}}
-        for name, cell in who.items():
-            row["sides"][name] = {"mib_s": middle(cell["speed"]), "s_gib": middle(cell["cost"])}
-        result.append(row)
-    # Both halves know the raw disk; show it beside what is built on it.
-    raw = {row["work"]: row["sides"]["raw"] for row in result if row["level"] == "disk"}
-    result = [row for row in result if row["level"] != "disk"]
-    for row in result:
-        tuned = [side for name, side in row["sides"].items() if name.startswith("tuned")]
+    for (level, work), runs in cells.items():
+        if level == "disk":
+            continue
+        sides = {who: side_of(run) for who, run in runs.items()}
+        raw = cells.get(("disk", work))
+        if raw:
+            sides["raw"] = side_of(raw["raw"])
+        row = {"level": level, "work": work, "sides": sides}
+        tuned = [who for who in runs if who.startswith("tuned")]
         if tuned:
-            row["sides"]["best"] = max(tuned, key=lambda side: side["mib_s"])
-        if row["work"] in raw:
-            row["sides"]["raw"] = raw[row["work"]]
+            row["best"] = max(tuned, key=lambda who: sides[who]["mib_s"])
+        if "emd" in runs:
+            row["against"] = {who: compare(runs["emd"], run) for who, run in runs.items()
+                              if who != "emd"}
+        result.append(row)
     return result
+
+
+def share(samples, marks):
+    """Of a CPU of the host, while fio ran."""
+    fio = [sample for sample in samples if sample["fio"] and sample["work"] != "nothing"]
+    cpu = sum(marks[sample["marks"][1]] - marks[sample["marks"][0]] for sample in fio)
+    return cpu / sum(sample["seconds"] for sample in fio)
+
+
+HEAD = """\
+EMD beside md, in MiB/s. Kernel {kernel}, one CPU, ramdisks of {disk_mib} MiB, prefilled; strips of
+64K. Medians of {repeat} runs on each of two sets of disks: md and EMD take turns, then change places.
+
+A second is one of the CPU: what others' work on the host takes from us does not count (we had
+{share:.0%} of a CPU); the ramdisks take no time of their own. Only md's background work at its
+defaults waits on purpose: that is by the clock.
+Users' I/O: fio, libaio, O_DIRECT, submitted in batches of half the queue depth; MiB of the array.
+Background work: MiB of each member. "tuned" is md with the least and the greatest speed allowed
+raised to 10 GiB/s; else md is at its defaults. EMD has nothing to tune. md: metadata 1.2, no bitmap.
+EMD/md: median of runs side by side, and half the distance of the quartiles.
+CPU: seconds of CPU for a GiB of the array; md as tuned, where it was.
+"""
+LINE = "%-6s %-20s %6s %6s %6s %6s  %-11s %-11s  %6s %6s %6s"
 
 
 def number(value):
     return "" if value is None else "%.0f" % value if value >= 100 else "%.1f" % value
 
 
-def ratio(over, under):
-    return "" if over is None or not under else "%.2f" % (over / under)
+def ratio(compared):
+    return "%.2f +-%.2f" % (compared["ratio"], compared["spread"]) if compared else ""
 
 
 def table(result, all_rows):
-    lines = ["EMD beside md: MiB/s, each the median of %d runs of %g s on each of two sets of disks,"
-             % (result["repeat"], result["seconds"]),
-             "taking turns. Kernel %s, one CPU, ramdisks of %d MiB, prefilled; strips of 64K; fio,"
-             % (result["kernel"], result["disk_mib"]),
-             "libaio, O_DIRECT, submitted in batches of half the queue depth. CPU: seconds of the host's"
-             " for each GiB.", "",
-             "md: metadata 1.2, no bitmap. Background work at its defaults, and \"tuned\": the least and"
-             " the greatest speed",
-             "allowed raised to 10 GiB/s. EMD: as it comes, for everything.", "",
-             "%-7s %-18s %8s %8s %8s %8s %7s %7s %8s %8s %8s %7s"
-             % ("", "", "", "", "md", "", "EMD", "EMD/", "CPU", "CPU", "CPU", "CPU"),
-             "%-7s %-18s %8s %8s %8s %8s %7s %7s %8s %8s %8s %7s"
-             % ("level", "work", "raw disk", "md", "tuned", "EMD", "/md", "tuned", "raw", "md",
-                "EMD", "EMD/md")]
-    below = []
-    level = None
+    lines = HEAD.format(**result).splitlines()
+    lines += ["", LINE % ("", "", "raw", "", "md", "", "", "EMD/", "raw", "md", "EMD"),
+              LINE % ("level", "work", "disk", "md", "tuned", "EMD", "EMD/md", "tuned", "CPU", "CPU",
+                      "CPU")]
+    slower, close, level = [], 0, None
     for row in all_rows:
-        sides = row["sides"]
+        sides, against, best = row["sides"], row.get("against", {}), row.get("best")
 
-        def side(name, what="mib_s", sides=sides):
-            return sides[name][what] if name in sides else None
+        def cell(who, what="mib_s", sides=sides):
+            return sides[who][what] if who in sides else None
 
-        best = "best" if "best" in sides else "md"
+        def cost(who, cell=cell):
+            return "%.3f" % cell(who, "s_gib") if cell(who) else ""
+
         if level not in (None, row["level"]):
             lines.append("")
         level = row["level"]
-        lines.append(("%-7s %-18s %8s %8s %8s %8s %7s %7s %8s %8s %8s %7s" % (
-            level, row["work"], number(side("raw")), number(side("md")), number(side("best")),
-            number(side("emd")), ratio(side("emd"), side("md")), ratio(side("emd"), side("best")),
-            "%.3f" % side("raw", "s_gib") if "raw" in sides else "",
-            "%.3f" % side(best, "s_gib"), "%.3f" % side("emd", "s_gib"),
-            ratio(side("emd", "s_gib"), side(best, "s_gib")))).rstrip())
-        if side("emd") < max(side("md"), side("best") or 0):
-            below.append("%s %s" % (level, row["work"]))
-    lines += ["", "%d of %d rows slower than md%s" % (len(below), len(all_rows),
-                                                     ": " + "; ".join(below) if below else "")]
+        lines.append((LINE % (level, row["work"], number(cell("raw")), number(cell("md")),
+                              number(cell(best)), number(cell("emd")), ratio(against.get("md")),
+                              ratio(against.get(best)), cost("raw"), cost(best or "md"),
+                              cost("emd"))).rstrip())
+        compared = against.get(best or "md")
+        if compared and compared["ratio"] < 1:
+            if compared["ratio"] + compared["spread"] < 1:
+                slower.append("%s %s" % (level, row["work"]))
+            else:
+                close += 1
+    lines += ["", "%d rows; slower than md: %s; below 1 by less than the spread: %d"
+              % (len(all_rows), ", ".join(slower) or "none", close)]
     for name, why in result["left_out"].items():
         lines.append("left out: %s (%s)" % (name, why))
     return "\n".join(lines)
@@ -198,28 +241,34 @@ def main():
     parser.add_argument("--full", action="store_true", help="longer runs, more repetitions")
     parser.add_argument("--only", default="", help="levels, comma separated")
     parser.add_argument("--work", default="", help="only work with this in its name")
+    parser.add_argument("--side", default="", help="users' I/O to md or emd only, for a profiler")
     parser.add_argument("--no-sync", action="store_true", help="no background work")
-    parser.add_argument("--seconds", type=float, help="of one run")
+    parser.add_argument("--scale", type=float, help="length of a run; 1 is half a second")
     parser.add_argument("--repeat", type=int, help="runs on each set of disks")
     args = parser.parse_args()
-    seconds = args.seconds or (2 if args.full else 0.4)
-    repeat = args.repeat or (5 if args.full else 2)
+    scale = args.scale or (2 if args.full else 0.5)
+    repeat = args.repeat or (6 if args.full else 4)
 
     os.makedirs(OUT, exist_ok=True)
     linux = kernel()
     samples = os.path.join(OUT, "samples.json")
     if os.path.exists(samples):
         os.unlink(samples)
-    command = "--emdctl %s/tools/emdctl/emdctl --seconds %g --repeat %d" % (TOP, seconds, repeat)
+    command = "--emdctl %s/tools/emdctl/emdctl --scale %g --repeat %d" % (TOP, scale, repeat)
     command += " --only %s" % args.only if args.only else ""
     command += " --work '%s'" % args.work if args.work else ""
+    command += " --side %s" % args.side if args.side else ""
     command += " --no-sync" if args.no_sync else ""
     marks = boot(linux, command)
+    with open(os.path.join(OUT, "marks.json"), "w", encoding="ascii") as file:
+        json.dump(marks, file)
     if not os.path.exists(samples):
         sys.exit("the guest left no result: see guest.log and console.log in out/bench/")
     with open(samples, encoding="utf-8") as file:
         result = json.load(file)
-    result["rows"] = rows(result.pop("samples"), marks)
+    samples = result.pop("samples")
+    result["share"] = share(samples, marks)
+    result["rows"] = rows(samples, marks)
     text = table(result, result["rows"])
     with open(os.path.join(OUT, "result.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
