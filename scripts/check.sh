@@ -80,8 +80,9 @@ one fuzz 60-seconds scripts/fuzz.sh 60
 if [ -n "$built" ] && one kernel debug scripts/kernel.sh debug; then
 	scenarios --kernel stock
 	scenarios --kernel debug -g quick
-	# That it builds in; nothing boots from an array here yet.
-	one kernel builtin scripts/kernel.sh builtin
+	if one kernel builtin scripts/kernel.sh builtin; then
+		scenarios --kernel builtin
+	fi
 else
 	result FAIL vm scenarios 0 "not run: no module, tool or kernel to run them with"
 	echo "0 1" >>"$tally"
