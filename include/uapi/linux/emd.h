@@ -459,7 +459,7 @@ struct emd_sync_arg {
 #define EMD_EVENT_CONTAINER	1	/* found, assembled, stopped, refused */
 #define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, state */
 #define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync */
-#define EMD_EVENT_DISK		4	/* appeared, gone, spare added */
+#define EMD_EVENT_DISK		4	/* appeared, gone, spare added, torn */
 #define EMD_EVENT_SYNC		5	/* started, paused, resumed, done, cancelled */
 #define EMD_EVENT_ERROR		6	/* read error repaired, metadata damaged */
 

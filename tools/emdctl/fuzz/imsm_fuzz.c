@@ -280,11 +280,47 @@ static struct emd_config *play(const struct lab_disk *disk, struct emd_config *t
 	return t0;
 }
 
-/* The same container seen from several disks, some of them late. */
+/* The one's anchor and the other's extension, as a power cut leaves them. */
+static struct emd_config *tear(const struct emd_config *anchor, const struct emd_config *extension)
+{
+	struct emd_config_room room = { .native = max(anchor->native_len, extension->native_len) };
+	u32 block = anchor->block_size;
+	struct emd_config *torn;
+
+	if (anchor->native_len <= block)
+		return NULL;
+	torn = emd_config_alloc(&room);
+	memcpy(torn->native, anchor->native, anchor->native_len);
+	if (extension->native_len > block)
+		memcpy(torn->native + block, extension->native + block,
+		       extension->native_len - block);
+	torn->ops = &emd_imsm_ops;
+	torn->native_len = anchor->native_len;
+	torn->block_size = block;
+	torn->generation = anchor->generation;
+	torn->torn = true;
+	memcpy(torn->uuid, anchor->uuid, sizeof(torn->uuid));
+	return torn;
+}
+
+/* Does this disk's copy hold something that the elected one knows nothing of? */
+static bool knows_losses(const struct emd_config *cfg, const struct emd_config *head)
+{
+	u16 i;
+
+	for (i = 0; i < head->nr_members && i < cfg->nr_members; i++) {
+		if (head->members[i].state == EMD_MEMBER_IN_SYNC && lost(cfg->members[i].state))
+			return true;
+	}
+	return false;
+}
+
+/* The same container seen from several disks, some of them late, one perhaps torn. */
 static void elect(const struct lab_disk *disk, const struct emd_config *before,
 		  const struct emd_config *after, u8 mix)
 {
-	const struct emd_config *cfgs[6], *swapped[6];
+	const struct emd_config *cfgs[6], *swapped[6], *whole = NULL;
+	struct emd_config *torn = NULL;
 	struct emd_meta_image imgs[6];
 	const struct emd_meta_image *img[6], *img2[6];
 	enum emd_verdict verdicts[6], verdicts2[6];
@@ -301,6 +337,12 @@ static void elect(const struct lab_disk *disk, const struct emd_config *before,
 		cfgs[nr] = mix >> i & 1 ? after : before;
 		nr++;
 	}
+	if (nr && mix & 0x40)
+		torn = mix & 0x80 ? tear(before, after) : tear(after, before);
+	if (torn) {
+		whole = mix & 0x80 ? before : after;
+		cfgs[mix % nr] = torn;
+	}
 	for (i = 0; i < nr; i++) {
 		swapped[i] = cfgs[nr - 1 - i];
 		img2[i] = img[nr - 1 - i];
@@ -314,6 +356,14 @@ static void elect(const struct lab_disk *disk, const struct emd_config *before,
 		LAW(verdicts[i] == verdicts2[nr - 1 - i]);
 		LAW(rows[i] == rows2[nr - 1 - i]);
 		LAW(verdicts[i] != EMD_VERDICT_MEMBER || rows[i] != EMD_NO_DISK);
+	}
+	if (torn) {
+		LAW(ret < 0 || !cfgs[ret]->torn);
+		/* What it had been told of losses is not forgotten by believing others. */
+		if (ret >= 0 && verdicts[mix % nr] == EMD_VERDICT_MEMBER &&
+		    (s32)(torn->generation - cfgs[ret]->generation) > 0)
+			LAW(!knows_losses(whole, cfgs[ret]) || before->nr_arrays != after->nr_arrays);
+		emd_config_free(torn);
 	}
 }
 
