@@ -67,12 +67,19 @@ bool emd_array_writes_allowed(const struct emd_array *array)
 	return !array->has_dirty_mark || (ca->dirty && !array->untouched);
 }
 
+static void arm_idle_timer(struct emd_array *array)
+{
+	if (array->has_dirty_mark)
+		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(CLEAN_AFTER_MS));
+}
+
 /**
  * emd_array_touch() - the array is in use from now on
  * @array: array
  *
  * After a first write or an explicit command its losses are recorded and its
- * redundancy is restored.
+ * redundancy is restored. One that is dirty without a writer, as a new one is,
+ * becomes clean as if it had been written now.
  *
  * Context: C held.
  */
@@ -82,6 +89,7 @@ void emd_array_touch(struct emd_array *array)
 		return;
 	WRITE_ONCE(array->untouched, false);
 	array->job_failed = false;
+	arm_idle_timer(array);
 	emd_array_pend(array, EMD_PENDING_EVALUATE);
 }
 
@@ -469,12 +477,6 @@ static void announce_failures(struct emd_array *array)
 		emd_sysfs_notify(array, "state");
 		emd_sysfs_notify(array, "degraded");
 	}
-}
-
-static void arm_idle_timer(struct emd_array *array)
-{
-	if (array->has_dirty_mark)
-		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(CLEAN_AFTER_MS));
 }
 
 static void apply_array(struct emd_array *array, int error)
