@@ -20,13 +20,13 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "emd.h"
+#include "event_ring.h"
 #include "trace.h"
 
 #define RING_EVENTS	1024	/* a power of two; documented in the uAPI */
@@ -35,8 +35,7 @@ struct workqueue_struct *emd_edge_wq;
 
 static DEFINE_SPINLOCK(ring_lock);
 static DECLARE_WAIT_QUEUE_HEAD(event_wait);
-static struct emd_event *ring;		/* ring_lock; NULL before init and after exit */
-static u64 last_seq;			/* ring_lock; number of the newest, 0: none yet */
+static struct emd_event_ring ring;	/* ring_lock; without room before init and after exit */
 static u64 uevent_next;			/* ring_lock; the uevent work's cursor */
 
 /**
@@ -52,30 +51,13 @@ static DECLARE_WORK(uevent_work, send_uevents);
 
 /* ---- the ring ------------------------------------------------------------ */
 
-static struct emd_event *slot_of_locked(u64 seq)
-{
-	return &ring[(seq - 1) % RING_EVENTS];
-}
-
-static u64 oldest_locked(void)
-{
-	return last_seq > RING_EVENTS ? last_seq - RING_EVENTS + 1 : 1;
-}
-
-/* Copies the event at the cursor, or the oldest behind it, and moves on. */
 static bool take_event(u64 *next, struct emd_event *ev)
 {
 	unsigned long flags;
-	bool taken = false;
+	bool taken;
 
 	spin_lock_irqsave(&ring_lock, flags);
-	if (ring && *next <= last_seq) {
-		if (*next < oldest_locked())
-			*next = oldest_locked();
-		*ev = *slot_of_locked(*next);
-		(*next)++;
-		taken = true;
-	}
+	taken = emd_event_ring_take(&ring, next, ev);
 	spin_unlock_irqrestore(&ring_lock, flags);
 	return taken;
 }
@@ -92,7 +74,7 @@ u64 emd_event_last(void)
 	u64 seq;
 
 	spin_lock_irqsave(&ring_lock, flags);
-	seq = last_seq;
+	seq = ring.last;
 	spin_unlock_irqrestore(&ring_lock, flags);
 	return seq;
 }
@@ -141,13 +123,11 @@ void emd_event(u32 type, const char *what, const struct emd_container *container
 		container = array->container;
 
 	spin_lock_irqsave(&ring_lock, flags);
-	if (!ring) {
+	if (!ring.events) {
 		spin_unlock_irqrestore(&ring_lock, flags);
 		return;
 	}
-	ev = slot_of_locked(++last_seq);
-	memset(ev, 0, sizeof(*ev));
-	ev->seq = last_seq;
+	ev = emd_event_ring_add(&ring);
 	ev->time_ns = ktime_get_real_ns();
 	ev->container_id = container ? container->id : 0;
 	ev->array_id = array ? array->id : 0;
@@ -245,7 +225,7 @@ static bool event_pending(struct event_reader *reader)
 	bool pending;
 
 	spin_lock_irq(&ring_lock);
-	pending = last_seq >= reader->next;
+	pending = ring.last >= reader->next;
 	spin_unlock_irq(&ring_lock);
 	return pending;
 }
@@ -356,26 +336,11 @@ ssize_t emd_event_read(struct file *file, char __user *buf, size_t len, loff_t *
 loff_t emd_event_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct event_reader *reader = file->private_data;
-	s64 base, next;
+	s64 next;
 
 	spin_lock_irq(&ring_lock);
-	switch (whence) {
-	case SEEK_SET:
-		base = offset ? 0 : oldest_locked();
-		break;
-	case SEEK_CUR:
-		base = reader->next;
-		break;
-	case SEEK_END:
-		base = last_seq + 1;
-		break;
-	default:
-		base = S64_MIN;
-	}
-	if (check_add_overflow(base, (s64)offset, &next) || next < 1 ||
-	    next > (s64)last_seq + 1)
-		next = -EINVAL;
-	else
+	next = emd_event_ring_seek(&ring, reader->next, offset, whence);
+	if (next > 0)
 		reader->next = next;
 	spin_unlock_irq(&ring_lock);
 	return next;
@@ -417,8 +382,7 @@ int emd_event_init(void)
 		return -ENOMEM;
 	}
 	spin_lock_irq(&ring_lock);
-	ring = room;
-	last_seq = 0;
+	ring = (struct emd_event_ring){ .events = room, .size = RING_EVENTS };
 	uevent_next = 1;
 	spin_unlock_irq(&ring_lock);
 	return 0;
@@ -437,8 +401,8 @@ void emd_event_exit(void)
 	struct emd_event *room;
 
 	spin_lock_irq(&ring_lock);
-	room = ring;
-	ring = NULL;
+	room = ring.events;
+	ring.events = NULL;
 	spin_unlock_irq(&ring_lock);
 	destroy_workqueue(emd_edge_wq);
 	kvfree(room);
