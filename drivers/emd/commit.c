@@ -340,7 +340,8 @@ static int flush_disks(struct emd_container *container)
 
 /*
  * Write what is encoded, one disk after the other: a power cut tears the copy of
- * one disk at most, and all others hold a whole T0 or T1. Stops at the first that
+ * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
+ * comes first in the list, lest there be two. Stops at the first that
  * refuses; the caller decides what becomes of T1.
  * Returns the number of disks that refused, 0 or 1.
  */

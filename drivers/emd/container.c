@@ -540,13 +540,17 @@ release:
 	return ret;
 }
 
-/* Not silently: what holds for a torn copy would also hold for one damaged otherwise. */
-static void tell_torn(struct emd_container *container)
+/*
+ * Not silently: what holds for a torn copy would also hold for one damaged otherwise.
+ * And it is the first in turn at the next writing: one that is torn before its turn
+ * came would be the second.
+ */
+static void take_torn(struct emd_container *container)
 {
 	const struct emd_config *cfg = emd_container_config(container);
-	struct emd_disk *disk;
+	struct emd_disk *disk, *tmp;
 
-	list_for_each_entry(disk, &container->disks, container_node) {
+	list_for_each_entry_safe(disk, tmp, &container->disks, container_node) {
 		if (!disk->seen || !disk->seen->torn || !emd_config_find_disk(cfg, disk->id))
 			continue;
 		emd_container_warn(container,
@@ -554,6 +558,7 @@ static void tell_torn(struct emd_container *container)
 				   disk->name);
 		emd_event(EMD_EVENT_DISK, "torn", container, NULL, -1, disk,
 			  "%s is used although its copy of the metadata is torn", disk->name);
+		list_move(&disk->container_node, &container->disks);
 	}
 }
 
@@ -815,7 +820,7 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 	emd_container_set_state(container, EMD_CONTAINER_ASSEMBLED, "");
 	emd_event(EMD_EVENT_CONTAINER, "assembled", container, NULL, -1, NULL,
 		  "%s assembled", container->name);
-	tell_torn(container);
+	take_torn(container);
 	adopt_spares(container);
 	ret = start_arrays(container, flags, msg);
 	emd_container_kick(container);
