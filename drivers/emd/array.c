@@ -291,8 +291,21 @@ struct emd_array *emd_array_create(struct emd_container *container,
 
 /* ---- start --------------------------------------------------------------------- */
 
+/*
+ * After a crash data and parity of the rows that were being written may not
+ * agree. With everybody there a resync makes them; with nothing left to compare
+ * with, what is computed for the lost member may be wrong there.
+ */
+static bool parity_is_doubtful(const struct emd_array *array, const struct emd_config_array *ca,
+			       const u8 *states)
+{
+	if (array->geo.nr_copies > 1 || emd_geo_has_redundancy(&array->geo, states))
+		return false;
+	return ca->dirty || (ca->initialised && ca->sync == EMD_SYNC_RESYNC);
+}
+
 static int may_start(struct emd_array *array, const struct emd_config *cfg,
-		     const struct emd_config_array *ca, struct emd_errmsg *msg)
+		     const struct emd_config_array *ca, bool force, struct emd_errmsg *msg)
 {
 	u8 states[EMD_MAX_MEMBERS];
 	unsigned int there = 0;
@@ -312,6 +325,12 @@ static int may_start(struct emd_array *array, const struct emd_config *cfg,
 		return EMD_REFUSE(msg, -ENODEV, "only %u of %u members are there, not enough for %s",
 				  there, array->geo.nr_members,
 				  emd_levels[array->geo.level].name);
+	}
+	if (array->has_dirty_mark && parity_is_doubtful(array, ca, states)) {
+		if (!force)
+			return EMD_REFUSE(msg, -EUCLEAN,
+					  "degraded and not stopped cleanly, what is computed for the lost member may be wrong; assemble --force takes the risk");
+		emd_warn(array, "degraded and not stopped cleanly, started by force: what is computed for the lost member may be wrong where it was written last");
 	}
 	return 0;
 }
@@ -340,13 +359,14 @@ void emd_array_unstart(struct emd_array *array)
  * @array: inactive
  * @cfg: config it is in: the published one, or the T1 that is to create it
  * @read_only: never to be written
+ * @force: also where what is computed for lost members may be wrong
  * @msg: reason of a refusal, kept in array->reason too
  *
  * Return: 0 (publish follows), or -errno and the array stays inactive.
  * Context: Process context, C held.
  */
 int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool read_only,
-		    struct emd_errmsg *msg)
+		    bool force, struct emd_errmsg *msg)
 {
 	const struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
 	struct queue_limits lim;
@@ -357,7 +377,7 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 	if (!ca)
 		return EMD_REFUSE(msg, -ENOENT, "%s is not in the metadata", array->name);
 	init_members(array, cfg, ca);
-	ret = may_start(array, cfg, ca, &local);
+	ret = may_start(array, cfg, ca, force, &local);
 	if (ret)
 		goto refused;
 

@@ -703,7 +703,7 @@ static int start_arrays(struct emd_container *container, u32 flags, struct emd_e
 		if (array->gd)
 			continue;
 		err = emd_array_start(array, emd_container_config(container),
-				      container->read_only, msg);
+				      container->read_only, flags & EMD_F_FORCE, msg);
 		ret = ret ?: err;
 	}
 	return flags & EMD_F_ALL ? 0 : ret;
@@ -746,7 +746,8 @@ void emd_container_publish_arrays(struct emd_container *container)
  * emd_container_assemble() - claim the disks and start the arrays
  * @container: not assembled, or assembled with arrays not started
  * @flags: EMD_F_DEGRADED: also with members missing; EMD_F_READ_ONLY;
- *	EMD_F_FORCE: although the metadata is in conflict with a stale disk
+ *	EMD_F_FORCE: although the metadata is in conflict with a stale disk, and
+ *	although what is computed for lost members may be wrong
  * @msg: reason of a refusal
  *
  * Return: 0; -EAGAIN when members are missing and @flags do not allow it;

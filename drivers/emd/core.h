@@ -138,7 +138,7 @@ struct emd_array *emd_array_create(struct emd_container *container,
 				   const struct emd_config *cfg,
 				   const struct emd_config_array *ca, struct emd_errmsg *msg);
 int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool read_only,
-		    struct emd_errmsg *msg);
+		    bool force, struct emd_errmsg *msg);
 void emd_array_unstart(struct emd_array *array);
 int emd_array_publish(struct emd_array *array);
 int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg);

@@ -779,6 +779,37 @@ enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo, const u
 }
 
 /**
+ * emd_geo_has_redundancy() - is there anything whose members could disagree?
+ * @geo: a valid geometry
+ * @member_states: enum emd_member_state of each slot
+ *
+ * Return: false when every sector has but one source left: then there is nothing
+ * to resync, and what is filled from it agrees with it.
+ * Context: Any.
+ */
+bool emd_geo_has_redundancy(const struct emd_geometry *geo, const u8 *member_states)
+{
+	unsigned int slot, nr_lost = 0;
+
+	for (slot = 0; slot < geo->nr_members; slot++)
+		nr_lost += is_lost(member_states, slot, -1);
+	switch (geo->level) {
+	case EMD_LEVEL_CONCAT:
+	case EMD_LEVEL_RAID0:
+		return false;
+	case EMD_LEVEL_RAID1:
+		return nr_lost + 1 < geo->nr_members;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+	case EMD_LEVEL_RAID6:
+		return nr_lost < nr_parity(geo);
+	default:
+		/* Some pair may be whole; what is lost of the others does not matter. */
+		return true;
+	}
+}
+
+/**
  * emd_geo_may_lose() - can a slot be lost without losing data?
  * @geo: a valid geometry
  * @member_states: enum emd_member_state of each slot

@@ -161,6 +161,7 @@ bool emd_geo_dense(const struct emd_geometry *geo);
 u64 emd_geo_slot_below(const struct emd_geometry *geo, u64 array_sector, u16 slot);
 enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo,
 					 const u8 *member_states);
+bool emd_geo_has_redundancy(const struct emd_geometry *geo, const u8 *member_states);
 bool emd_geo_may_lose(const struct emd_geometry *geo, const u8 *member_states, u16 slot);
 
 void emd_concat_map(const u64 *ends, u16 nr_members, u64 array_sector, struct emd_piece *piece);

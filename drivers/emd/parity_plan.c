@@ -12,7 +12,9 @@
  * The first needs no parity that is right, so it is the only one for a row whose
  * resync is still to come; and it makes that row right. The second needs nothing
  * of the strips that are not written. The third is for when a strip is missing
- * that both others need.
+ * that both others need. Where the parity may be wrong it is done only for strips
+ * whose member is lost, since there is nothing else; not for one that could not be
+ * read this time.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -57,6 +59,16 @@ unsigned int parity_plan_lost(const struct parity_plan *plan, const struct parit
 static bool can_read(const struct parity_part *part)
 {
 	return part->readable && !part->bad;
+}
+
+static bool may_recover(const struct parity_plan *plan, const struct parity_part *parts)
+{
+	u16 i;
+
+	for (i = 0; i < nr_parts(plan) && !plan->consistent; i++)
+		if (parts[i].readable && parts[i].bad)
+			return false;
+	return parity_plan_lost(plan, parts, NULL) <= plan->nr_parity;
 }
 
 /* Sectors to read, or -1 when it cannot be done so. */
@@ -166,7 +178,7 @@ int parity_plan_write(struct parity_plan *plan, struct parity_part *parts)
 		plan->method = PARITY_BY_DATA;
 	else if (update >= 0)
 		plan->method = PARITY_BY_UPDATE;
-	else if (plan->consistent && parity_plan_lost(plan, parts, NULL) <= plan->nr_parity)
+	else if (may_recover(plan, parts))
 		plan->method = PARITY_BY_RECOVERY;
 	else
 		return -EIO;
@@ -214,7 +226,7 @@ int parity_plan_read(struct parity_plan *plan, struct parity_part *parts)
 	}
 	if (plan->method == PARITY_WITHOUT)
 		return 0;
-	if (!plan->consistent || nr_lost > plan->nr_parity)
+	if (!may_recover(plan, parts))
 		return -EIO;
 	/* One strip is recovered by XOR: no need for Q then. */
 	by_p = nr_lost == 1 || !can_read(&parts[nr_parts(plan) - 1]);

@@ -45,7 +45,7 @@ struct parity_part {
  * struct parity_plan - an operation on a row
  * @nr_data: data strips; parts 0 to @nr_data - 1
  * @nr_parity: 1 or 2; the parts behind them
- * @consistent: the parity of this row is known to be right
+ * @consistent: the parity of this row is known to agree with the data
  * @can_update: PARITY_BY_UPDATE is possible with this arithmetic
  * @method: how
  * @range: sectors in which the parity changes, or of which something is recovered

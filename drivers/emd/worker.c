@@ -39,16 +39,10 @@
 /* Two good copies somewhere? Else a resync has nothing to do. */
 static bool has_live_redundancy(const struct emd_array *array)
 {
-	unsigned int good = 0;
-	u16 slot;
+	u8 states[EMD_MAX_MEMBERS];
 
-	if (!emd_levels[array->geo.level].redundant)
-		return false;
-	if (array->geo.level != EMD_LEVEL_RAID1)
-		return true;
-	for (slot = 0; slot < array->geo.nr_members; slot++)
-		good += READ_ONCE(array->members[slot].state) == EMD_MEMBER_IN_SYNC;
-	return good > 1;
+	emd_array_member_states(array, states);
+	return emd_geo_has_redundancy(&array->geo, states);
 }
 
 /**
@@ -368,6 +362,7 @@ static void finish_job(struct emd_array *array)
 {
 	int result = emd_job_result(array->job);
 	enum emd_sync_action action = emd_job_action(array->job);
+	bool had_redundancy = has_live_redundancy(array);
 	bool rebuilt = false;
 	u16 slot;
 
@@ -392,9 +387,8 @@ static void finish_job(struct emd_array *array)
 			  member->disk, "member %u (%s) is in sync", slot, member->disk->name);
 		rebuilt = true;
 	}
-	/* A pair of which one was filled from the other has no two opinions left. */
-	if (action == EMD_SYNC_RESYNC ||
-	    (rebuilt && array->geo.level == EMD_LEVEL_RAID1 && array->geo.nr_members == 2))
+	/* What was filled from the only source there was agrees with it. */
+	if (action == EMD_SYNC_RESYNC || (rebuilt && !had_redundancy))
 		array->needs_resync = false;
 	if (!array->needs_resync)
 		WRITE_ONCE(array->resync_sector, U64_MAX);
