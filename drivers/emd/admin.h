@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of commands (admin*.c) share among themselves.
+ */
+#ifndef _EMD_ADMIN_H
+#define _EMD_ADMIN_H
+
+#include "core.h"
+
+/* What would be done, in the place where else a reason goes. */
+#define PLAN(adm, fmt, ...) \
+	snprintf((adm)->msg->text, sizeof((adm)->msg->text), fmt, ##__VA_ARGS__)
+
+static inline bool dry_run(const struct emd_admin *adm)
+{
+	return adm->flags & EMD_F_DRY_RUN;
+}
+
+struct emd_container *emd_container_by_id(u64 id);
+int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
+struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);
+void emd_give_back_disk(struct emd_disk *disk);
+
+#endif /* _EMD_ADMIN_H */
