@@ -441,6 +441,7 @@ static const struct candidate *champion(const struct election *e, struct emd_err
 		if (!beaten)
 			best = a;
 	}
+	torn = best ? torn_ahead(e, best) : NULL;
 	if (!nr_voters)
 		*ret = EMD_REFUSE(msg, -ENODATA, "no disk is a member by its own account");
 	else if (!nr_complete)
@@ -453,7 +454,7 @@ static const struct candidate *champion(const struct election *e, struct emd_err
 	else if (family_split(e, best->family, &one, &other))
 		*ret = EMD_REFUSE(msg, -ENOTUNIQ, "disks %s and %s each ran without the other",
 				  one->id, other->id);
-	else if ((torn = torn_ahead(e, best)))
+	else if (torn)
 		*ret = EMD_REFUSE(msg, -ENOTUNIQ,
 				  "disk %s carries newer metadata that is damaged and may have gone on without disk %s",
 				  torn->id, best->id);
