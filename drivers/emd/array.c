@@ -395,10 +395,15 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 	array->resync_sector = U64_MAX;
 	if (array->needs_resync)
 		array->resync_sector = ca->sync == EMD_SYNC_RESYNC ? ca->sync_sector : 0;
-	if (array->read_only)
-		emd_array_set_reason(array, ca->reason[0] ? ca->reason : cfg->reason);
-	else
+	if (array->read_only) {
+		const char *reason = ca->reason[0] ? ca->reason : cfg->reason;
+
+		emd_array_set_reason(array, reason);
+		if (reason[0])
+			emd_warn(array, "read-only: %s", reason);
+	} else {
 		emd_array_set_reason(array, "");
+	}
 
 	ret = emd_io_init(array);
 	if (ret)
