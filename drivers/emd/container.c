@@ -314,29 +314,48 @@ static void election_free(struct election *el)
 	memset(el, 0, sizeof(*el));
 }
 
-/* Copy of the champion's config with the live disks' handles in their rows. */
-static int election_config(struct election *el, struct emd_errmsg *msg)
+/* Copy of what the elected metadata says, with room for what may become of it. */
+static struct emd_config *elected_copy(const struct election *el, struct emd_errmsg *msg)
 {
-	const struct emd_config *champion = el->cfgs[el->champion];
+	const struct emd_config *truth = el->cfgs[el->champion];
+	struct emd_config *united = NULL, *cfg;
 	struct emd_config_room room = {};
-	struct emd_config *cfg;
-	unsigned int i;
-	u16 row, slot;
 
-	champion->ops->room(champion, &room);
-	room.disks = max_t(u16, room.disks, champion->nr_disks);
-	room.arrays = max_t(u16, room.arrays, champion->nr_arrays);
-	room.members = max(room.members, champion->nr_members);
-	room.native = max(room.native, champion->native_len);
+	if (truth->ops->unite) {
+		united = truth->ops->unite(el->cfgs, el->nr, el->champion, el->verdicts,
+					   el->rows, msg);
+		if (IS_ERR(united))
+			return united;
+		truth = united;
+	}
+	truth->ops->room(truth, &room);
+	room.disks = max_t(u16, room.disks, truth->nr_disks);
+	room.arrays = max_t(u16, room.arrays, truth->nr_arrays);
+	room.members = max(room.members, truth->nr_members);
+	room.native = max(room.native, truth->native_len);
 	/* Free spares may join without the metadata saying so. */
 	room.disks += 8;
 	cfg = emd_config_alloc(&room);
-	if (!cfg)
-		return EMD_REFUSE(msg, -ENOMEM, "out of memory");
-	if (WARN_ON(emd_config_copy(cfg, champion))) {
+	if (!cfg) {
+		EMD_REFUSE(msg, -ENOMEM, "out of memory");
+		cfg = ERR_PTR(-ENOMEM);
+	} else if (WARN_ON(emd_config_copy(cfg, truth))) {
 		emd_config_free(cfg);
-		return -EINVAL;
+		cfg = ERR_PTR(-EINVAL);
 	}
+	emd_config_free(united);
+	return cfg;
+}
+
+/* The elected config with the live disks' handles in their rows. */
+static int election_config(struct election *el, struct emd_errmsg *msg)
+{
+	struct emd_config *cfg = elected_copy(el, msg);
+	unsigned int i;
+	u16 row, slot;
+
+	if (IS_ERR(cfg))
+		return PTR_ERR(cfg);
 	cfg->self = EMD_NO_DISK;
 	for (row = 0; row < cfg->nr_disks; row++)
 		cfg->disks[row].handle = 0;

@@ -8,7 +8,6 @@
  * the small facts of the format that several of them need: checksum, serials,
  * UUIDs, checkpoint units. Pure.
  */
-#include <crypto/sha1.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/math64.h>
@@ -153,23 +152,6 @@ void imsm_version(const struct imsm_mpb_ondisk *mpb, char out[IMSM_VERSION_LEN +
 	out[IMSM_VERSION_LEN] = 0;
 }
 
-/* First 16 bytes of the SHA-1 of a message that fits one block. */
-static void sha1_uuid(const void *data, unsigned int len, u8 uuid[16])
-{
-	u32 state[SHA1_DIGEST_SIZE / 4], scratch[SHA1_WORKSPACE_WORDS];
-	u8 block[SHA1_BLOCK_SIZE] = {};
-	unsigned int i;
-
-	memcpy(block, data, len);
-	block[len] = 0x80;
-	block[SHA1_BLOCK_SIZE - 2] = len * 8 >> 8;
-	block[SHA1_BLOCK_SIZE - 1] = len * 8;
-	sha1_init(state);
-	sha1_transform(state, (const char *)block, scratch);
-	for (i = 0; i < 16; i++)
-		uuid[i] = state[i / 4] >> (24 - 8 * (i % 4));
-}
-
 static __le32 orig_family(const struct imsm_mpb_ondisk *mpb)
 {
 	return mpb->orig_family_num ? mpb->orig_family_num : mpb->family_num;
@@ -192,7 +174,7 @@ void imsm_container_uuid(const struct imsm_mpb_ondisk *mpb, u8 uuid[16])
 		return;
 	memcpy(data.signature, mpb->signature, sizeof(data.signature));
 	data.family = orig_family(mpb);
-	sha1_uuid(&data, sizeof(data), uuid);
+	emd_uuid_sha1(&data, sizeof(data), uuid);
 }
 
 /**
@@ -216,7 +198,7 @@ void imsm_volume_uuid(const struct imsm_mpb_ondisk *mpb, u8 index,
 	data.family = orig_family(mpb);
 	data.index = cpu_to_le32(index);
 	memcpy(data.name, name, sizeof(data.name));
-	sha1_uuid(&data, sizeof(data), uuid);
+	emd_uuid_sha1(&data, sizeof(data), uuid);
 }
 
 /**

@@ -78,7 +78,7 @@ struct emd_meta_write {
 	bool barrier;
 };
 
-#define EMD_META_MAX_WRITES	8
+#define EMD_META_MAX_WRITES	16
 
 /**
  * struct emd_meta_writes - the bytes that make one disk say what the config says
@@ -291,6 +291,7 @@ struct emd_text {
 __printf(3, 4)
 void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...);
 void emd_uuid_format(const u8 uuid[16], char out[EMD_UUID_TEXT_LEN]);
+void emd_uuid_sha1(const void *data, unsigned int len, u8 uuid[16]);
 
 /* ---- the handler interface --------------------------------------------- */
 
@@ -347,7 +348,8 @@ struct emd_meta_ops {
 	/**
 	 * @salvage: bytes that ->decode() refused: can they be a copy that a
 	 * power cut tore, and of which container? Returns a new @torn config,
-	 * which only ->elect() understands, or NULL. May allocate.
+	 * which only ->elect() understands, or NULL. May allocate. NULL when
+	 * the format has better means.
 	 */
 	struct emd_config *(*salvage)(const struct emd_meta_image *img);
 	/**
@@ -363,6 +365,15 @@ struct emd_meta_ops {
 	int (*elect)(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
 		     unsigned int nr, enum emd_verdict *verdicts, u16 *rows,
 		     struct emd_errmsg *msg);
+	/**
+	 * @unite: one config of what all disks of a container know, for formats
+	 * whose disks each know only a part: @champion's, with the knowledge of
+	 * every MEMBER. Its rows are the champion's, @rows fit both. Returns a new
+	 * config or ERR_PTR; may allocate. NULL: the champion's says it all.
+	 */
+	struct emd_config *(*unite)(const struct emd_config *const *cfgs, unsigned int nr,
+				    unsigned int champion, const enum emd_verdict *verdicts,
+				    const u16 *rows, struct emd_errmsg *msg);
 	/**
 	 * @room: config room that any change that adds nothing can need. Of
 	 * native bytes there is enough for one more array, and for as many
@@ -432,6 +443,7 @@ struct emd_meta_ops {
 
 extern const struct emd_meta_ops *const emd_formats[];	/* NULL terminated */
 extern const struct emd_meta_ops emd_imsm_ops;
+extern const struct emd_meta_ops emd_ddf_ops;
 
 const struct emd_meta_ops *emd_format_find(const char *name);
 

@@ -3,6 +3,7 @@
  * Words about metadata: name tables, "key=value" lines, UUIDs as people see
  * them. Pure.
  */
+#include <crypto/sha1.h>
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/stdarg.h>
@@ -88,4 +89,26 @@ void emd_uuid_format(const u8 uuid[16], char out[EMD_UUID_TEXT_LEN])
 			  (u32)uuid[4 * i + 3] << 24;
 	snprintf(out, EMD_UUID_TEXT_LEN, "%08x:%08x:%08x:%08x", word[0], word[1], word[2],
 		 word[3]);
+}
+
+/**
+ * emd_uuid_sha1() - a UUID that follows from what names the thing
+ * @data: message
+ * @len: its bytes, at most 55: it fits one block
+ * @uuid: the first 16 bytes of its SHA-1
+ */
+void emd_uuid_sha1(const void *data, unsigned int len, u8 uuid[16])
+{
+	u32 state[SHA1_DIGEST_SIZE / 4], scratch[SHA1_WORKSPACE_WORDS];
+	u8 block[SHA1_BLOCK_SIZE] = {};
+	unsigned int i;
+
+	memcpy(block, data, len);
+	block[len] = 0x80;
+	block[SHA1_BLOCK_SIZE - 2] = len * 8 >> 8;
+	block[SHA1_BLOCK_SIZE - 1] = len * 8;
+	sha1_init(state);
+	sha1_transform(state, (const char *)block, scratch);
+	for (i = 0; i < 16; i++)
+		uuid[i] = state[i / 4] >> (24 - 8 * (i % 4));
 }

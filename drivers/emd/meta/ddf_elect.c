@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DDF: which of several disks' metadata is the truth about the container.
+ *
+ * Every update writes all disks with the next sequence number. So the newest disk
+ * that calls itself usable tells the truth; one that is a single update behind was
+ * cut off by a power cut and is as good; one further behind was not there while the
+ * others went on, whatever the tables say.
+ *
+ * Two disks that each write the other off, or an older one that has written off the
+ * newest, ran apart: sequence numbers do not order those, and nothing is decided.
+ *
+ * Everything is a function of the set: no result depends on the order in which
+ * disks are given. Pure; allocates O(disks).
+ */
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "ddf.h"
+
+/**
+ * struct candidate - one live disk
+ * @cfg: what it says
+ * @set: likewise
+ * @guid: its own
+ * @ref: its own
+ * @rank: its sequence number, in the order in which they were written
+ * @votes: usable by its own account
+ * @clone: another live disk says it is the same
+ */
+struct candidate {
+	const struct emd_config *cfg;
+	const struct ddf_set *set;
+	const u8 *guid;
+	u32 ref;
+	u32 rank;
+	bool votes;
+	bool clone;
+};
+
+static bool same_disk(const struct candidate *a, const struct candidate *b)
+{
+	return a->ref == b->ref && !memcmp(a->guid, b->guid, DDF_GUID_LEN);
+}
+
+/* The row that @by's table has for @of, EMD_NO_DISK when it has none. */
+static u16 row_for(const struct candidate *by, const struct candidate *of)
+{
+	int pde = ddf_find_pde(by->set, of->guid, of->ref);
+	u16 i;
+
+	for (i = 0; pde >= 0 && i < by->cfg->nr_disks; i++) {
+		if (by->cfg->disks[i].native == pde)
+			return i;
+	}
+	return EMD_NO_DISK;
+}
+
+static bool lost(const struct candidate *by, u16 row)
+{
+	return row == EMD_NO_DISK || by->cfg->disks[row].state == EMD_DISK_FAILED ||
+	       by->cfg->disks[row].state == EMD_DISK_MISSING;
+}
+
+/* Has @by a disk in its table that was @of, and has written it off? */
+static bool accuses(const struct candidate *by, const struct candidate *of)
+{
+	u16 row = row_for(by, of);
+
+	return row != EMD_NO_DISK && lost(by, row);
+}
+
+static void fill(struct candidate *cand, const struct emd_config *const *cfgs, unsigned int nr)
+{
+	const struct ddf_part *part;
+	struct candidate *c, *d;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		c = &cand[i];
+		c->cfg = cfgs[i];
+		c->set = ddf_set(cfgs[i]);
+		part = ddf_part(c->set, 0);
+		c->guid = part->guid;
+		c->ref = part->ref;
+	}
+	for (c = cand; c < cand + nr; c++) {
+		for (d = cand; d < c; d++) {
+			if (same_disk(c, d)) {
+				c->clone = true;
+				d->clone = true;
+			}
+		}
+	}
+	for (c = cand; c < cand + nr; c++)
+		c->votes = !c->clone && c->cfg->self != EMD_NO_DISK && !lost(c, c->cfg->self);
+}
+
+/*
+ * Sequence numbers count on past their end. All that vote lie near each other, so
+ * when some stand shortly before the end and some shortly behind, these came later.
+ */
+static void rank(struct candidate *cand, unsigned int nr)
+{
+	bool before = false, behind = false;
+	struct candidate *c;
+
+	for (c = cand; c < cand + nr; c++) {
+		before |= c->votes && c->set->seq >= 3u << 30;
+		behind |= c->votes && c->set->seq < 1u << 30;
+	}
+	for (c = cand; c < cand + nr; c++)
+		c->rank = c->set->seq + (before && behind ? 1u << 31 : 0);
+}
+
+/* FreeBSD never raises the header's sequence number, only those of records. */
+static u32 newest_record(const struct candidate *c)
+{
+	const struct ddf_record *rec;
+	u32 i, seq, newest = 0;
+
+	for (i = 0; i < c->set->nr_records; i++) {
+		rec = ddf_record(c->set, i);
+		if (!ddf_vdcr_is(c->set, rec))
+			continue;
+		seq = ddf_get32(c->set->le, ddf_vdcr(rec)->seq);
+		if (!newest || ddf_seq_after(seq, newest))
+			newest = seq;
+	}
+	return newest;
+}
+
+/* A total order, so that the winner does not depend on who came first. */
+static bool outranks(const struct candidate *a, const struct candidate *b)
+{
+	u32 newest_a = newest_record(a), newest_b = newest_record(b);
+	u32 tables = a->set->section[DDF_PDR] + a->set->section[DDF_VDR];
+	int diff;
+
+	if (a->rank != b->rank)
+		return a->rank > b->rank;
+	if (newest_a != newest_b)
+		return newest_a > newest_b;
+	if (ddf_same_container(a->set, b->set)) {
+		diff = memcmp(ddf_pdr(a->set), ddf_pdr(b->set), tables);
+		if (diff)
+			return diff > 0;
+	}
+	diff = memcmp(a->guid, b->guid, DDF_GUID_LEN);
+	return diff ? diff < 0 : a->ref < b->ref;
+}
+
+static const struct candidate *find_champion(const struct candidate *cand, unsigned int nr)
+{
+	const struct candidate *c, *best = NULL;
+
+	for (c = cand; c < cand + nr; c++) {
+		if (c->votes && (!best || outranks(c, best)))
+			best = c;
+	}
+	return best;
+}
+
+/* Of several such pairs the one with the lowest references, always the same. */
+static bool find_split(const struct candidate *cand, unsigned int nr,
+		       const struct candidate *champion, u32 *one, u32 *other)
+{
+	const struct candidate *a, *b;
+	bool found = false;
+
+	for (a = cand; a < cand + nr; a++) {
+		for (b = cand; b < cand + nr; b++) {
+			if (a == b || !a->votes || !b->votes || !accuses(a, b))
+				continue;
+			if (b != champion && !accuses(b, a))
+				continue;
+			if (found && (a->ref > *one || (a->ref == *one && b->ref >= *other)))
+				continue;
+			*one = a->ref;
+			*other = b->ref;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static enum emd_verdict judge(const struct candidate *champion, const struct candidate *c,
+			      u16 row)
+{
+	const struct emd_config_disk *entry;
+
+	if (row == EMD_NO_DISK || !ddf_same_container(champion->set, c->set))
+		return EMD_VERDICT_FOREIGN;
+	if (c->clone)
+		return EMD_VERDICT_CONFLICT;
+	if (lost(champion, row))
+		return EMD_VERDICT_STALE;
+	entry = &champion->cfg->disks[row];
+	if (entry->state == EMD_DISK_FOREIGN)
+		return EMD_VERDICT_FOREIGN;
+	/* A spare has nothing that could be out of date. */
+	if (entry->state == EMD_DISK_SPARE)
+		return EMD_VERDICT_MEMBER;
+	return champion->rank - c->rank <= 1 ? EMD_VERDICT_MEMBER : EMD_VERDICT_STALE;
+}
+
+/**
+ * ddf_elect() - who tells the truth
+ * @cfgs: of each disk
+ * @imgs: likewise; what is needed of them is in @cfgs
+ * @nr: disks
+ * @verdicts: out
+ * @rows: out: each disk's row in the champion's table
+ * @msg: where the reason of a refusal goes
+ *
+ * Return: the champion's index; -ENOTUNIQ ambiguous; -ENODATA nobody can tell;
+ * -ENOMEM.
+ */
+int ddf_elect(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
+	      unsigned int nr, enum emd_verdict *verdicts, u16 *rows, struct emd_errmsg *msg)
+{
+	const struct candidate *champion;
+	struct candidate *cand;
+	unsigned int i;
+	u32 one, other;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		verdicts[i] = EMD_VERDICT_FOREIGN;
+		rows[i] = EMD_NO_DISK;
+	}
+	cand = kvcalloc(nr, sizeof(*cand), GFP_KERNEL);
+	if (!cand)
+		return EMD_REFUSE(msg, -ENOMEM, "out of memory");
+	fill(cand, cfgs, nr);
+	rank(cand, nr);
+	champion = find_champion(cand, nr);
+	if (!champion) {
+		for (i = 0; i < nr; i++)
+			verdicts[i] = cand[i].clone ? EMD_VERDICT_CONFLICT : EMD_VERDICT_FOREIGN;
+		ret = EMD_REFUSE(msg, -ENODATA, "no disk calls itself a usable one");
+		goto out;
+	}
+	if (find_split(cand, nr, champion, &one, &other)) {
+		for (i = 0; i < nr; i++)
+			verdicts[i] = EMD_VERDICT_CONFLICT;
+		ret = EMD_REFUSE(msg, -ENOTUNIQ,
+				 "disks %08x and %08x ran apart: the first has written off the other",
+				 one, other);
+		goto out;
+	}
+	for (i = 0; i < nr; i++) {
+		rows[i] = row_for(champion, &cand[i]);
+		verdicts[i] = judge(champion, &cand[i], rows[i]);
+		if (verdicts[i] == EMD_VERDICT_FOREIGN)
+			rows[i] = EMD_NO_DISK;
+	}
+	ret = champion - cand;
+out:
+	kvfree(cand);
+	return ret;
+}
