@@ -167,10 +167,10 @@ class Emd:
             raise Refused(done.stdout.strip())
         listed = json.loads(run(self.emdctl, "--json", "list").stdout)
         self.container = listed["containers"][0]["name"]
-        if not listed["containers"][0]["arrays"][0].get("dev"):
+        self.dev = listed["containers"][0]["arrays"][0].get("dev")
+        if not self.dev or not os.path.exists("/sys/block/" + self.dev):
             self.destroy(disks)
-            raise Refused("created but not started: no engine for this level")
-        self.dev = listed["containers"][0]["arrays"][0]["dev"]
+            raise Refused("created, but not started")
         return "/dev/" + self.dev
 
     def tune(self, settings):
@@ -217,7 +217,7 @@ class Bench:
         names = list(devices)
         for pattern, block, depth, mib in [NOTHING, NOTHING] + WORK:
             for turn in range(self.args.repeat):
-                for who in names if turn % 2 == 0 else reversed(names):
+                for who in names if (half + turn) % 2 == 0 else reversed(names):
                     first, last = self.marks.take(), self.marks.take()
                     work = "%s %s qd%d" % (pattern, block, depth) if mib else "nothing"
                     jobs.append((work, who, turn, first, last))

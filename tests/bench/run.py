@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "out", "bench")
@@ -77,7 +78,7 @@ def boot(linux, args):
                    "dmesg >>/tmp/out/guest.log\n"
                    "busybox poweroff -f\n" % (OUT, guest, args))
     os.chmod(init, 0o755)
-    marks = {}
+    marks, times = {}, {}
     machine = subprocess.Popen(
         [linux, "mem=4G", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
          "con=null", "con0=null,fd:1", "brd.rd_nr=10", "brd.rd_size=%d" % (256 * 1024),
@@ -93,6 +94,7 @@ def boot(linux, args):
                 mark = re.search(rb"@mark (\d+)", line)
                 if mark:
                     marks[int(mark[1])] = cpu.used()
+                    times[int(mark[1])] = time.monotonic()
                 else:
                     log.write(line)
                     log.flush()
@@ -103,6 +105,9 @@ def boot(linux, args):
             os.killpg(machine.pid, signal.SIGKILL)
             machine.wait()
         shutil.rmtree(tmp, ignore_errors=True)
+    # For whoever has a profile beside it.
+    with open(os.path.join(OUT, "times.json"), "w", encoding="ascii") as file:
+        json.dump(times, file)
     return marks
 
 
@@ -241,6 +246,7 @@ def main():
     parser.add_argument("--full", action="store_true", help="longer runs, more repetitions")
     parser.add_argument("--only", default="", help="levels, comma separated")
     parser.add_argument("--work", default="", help="only work with this in its name")
+    parser.add_argument("--kernel", help="a kernel made before, else one is built")
     parser.add_argument("--side", default="", help="users' I/O to md or emd only, for a profiler")
     parser.add_argument("--no-sync", action="store_true", help="no background work")
     parser.add_argument("--scale", type=float, help="length of a run; 1 is half a second")
@@ -250,7 +256,7 @@ def main():
     repeat = args.repeat or (6 if args.full else 4)
 
     os.makedirs(OUT, exist_ok=True)
-    linux = kernel()
+    linux = os.path.abspath(args.kernel) if args.kernel else kernel()
     samples = os.path.join(OUT, "samples.json")
     if os.path.exists(samples):
         os.unlink(samples)
@@ -260,8 +266,6 @@ def main():
     command += " --side %s" % args.side if args.side else ""
     command += " --no-sync" if args.no_sync else ""
     marks = boot(linux, command)
-    with open(os.path.join(OUT, "marks.json"), "w", encoding="ascii") as file:
-        json.dump(marks, file)
     if not os.path.exists(samples):
         sys.exit("the guest left no result: see guest.log and console.log in out/bench/")
     with open(samples, encoding="utf-8") as file:
