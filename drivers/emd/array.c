@@ -299,7 +299,7 @@ struct emd_array *emd_array_create(struct emd_container *container,
 static bool parity_is_doubtful(const struct emd_array *array, const struct emd_config_array *ca,
 			       const u8 *states)
 {
-	if (array->geo.nr_copies > 1 || emd_geo_has_redundancy(&array->geo, states))
+	if (!emd_geo_has_parity(&array->geo) || emd_geo_has_redundancy(&array->geo, states))
 		return false;
 	return ca->dirty || (ca->initialised && ca->sync == EMD_SYNC_RESYNC);
 }
@@ -326,7 +326,7 @@ static int may_start(struct emd_array *array, const struct emd_config *cfg,
 				  there, array->geo.nr_members,
 				  emd_levels[array->geo.level].name);
 	}
-	if (array->has_dirty_mark && parity_is_doubtful(array, ca, states)) {
+	if (parity_is_doubtful(array, ca, states)) {
 		if (!force)
 			return EMD_REFUSE(msg, -EUCLEAN,
 					  "degraded and not stopped cleanly, what is computed for the lost member may be wrong; assemble --force takes the risk");

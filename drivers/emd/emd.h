@@ -181,6 +181,7 @@ struct emd_array {
 	bool read_only;			/* SQ */
 	bool untouched;			/* SQ: no write, no command since start */
 	bool has_dirty_mark;		/* I: redundant, so dirty matters */
+	bool zero_copy;			/* READ_ONCE(): by policy, see the parity engine */
 	bool needs_resync;		/* C: redundancy must be established before "clean" */
 	bool job_failed;		/* C: background work gave up, until the next touch */
 	unsigned long batch;		/* C: pending bits the worker is folding */

@@ -144,6 +144,13 @@ struct emd_piece {
 	u64 nr_sectors;
 };
 
+/* Is there parity? */
+static inline bool emd_geo_has_parity(const struct emd_geometry *geo)
+{
+	return geo->level == EMD_LEVEL_RAID4 || geo->level == EMD_LEVEL_RAID5 ||
+	       geo->level == EMD_LEVEL_RAID6;
+}
+
 /* Everything below is documented at its definition in geometry.c. */
 int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
 u64 emd_geo_capacity(const struct emd_geometry *geo);

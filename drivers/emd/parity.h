@@ -54,6 +54,9 @@ struct parity_piece {
  * @op: whose
  * @slot: member
  * @status: how its bio ended
+ * @source: where its new data are taken from without a copy, or NULL
+ * @at: in @source, at the first of them
+ * @cursor: in @source, for who walks along
  * @bvecs: of @bio
  * @bio: the one bio it can have in flight
  */
@@ -61,6 +64,9 @@ struct parity_strip {
 	struct parity_op *op;
 	u16 slot;
 	blk_status_t status;
+	struct bio *source;
+	struct bvec_iter at;
+	struct bvec_iter cursor;
 	struct bio_vec *bvecs;
 	struct bio bio;
 };

@@ -10,7 +10,8 @@
  * What is read, what is computed and what is written are all in the operation's
  * own buffers: users' data is copied there first, so that the parity is made of
  * exactly the bytes that reach the disks, whatever the user does to its pages
- * meanwhile.
+ * meanwhile. Unless the administrator has vouched for the users (zero_copy): then
+ * a strip's data that came in one request stays where it is.
  *
  * An operation goes on where its last bio ended when that is inside of somebody's
  * ->submit_bio: then bios sent here wait on current->bio_list, nothing sleeps and
@@ -162,6 +163,28 @@ static u64 disk_sector_of(const struct parity_op *op, u16 part, u16 lo)
 	       op->band_offset + lo;
 }
 
+/* Data for a bio: from the users' pages, or from the buffer of a part. */
+static void add_data(struct parity_op *op, struct bio *bio, u16 buffer, u32 at, u32 end,
+		     const struct parity_strip *from)
+{
+	u32 chunk = op->engine->chunk_bytes;
+
+	if (from) {
+		bio->bi_io_vec = from->source->bi_io_vec;
+		bio->bi_iter = from->at;
+		bio->bi_iter.bi_size = end - at;
+		bio_set_flag(bio, BIO_CLONED);
+		return;
+	}
+	while (at < end) {
+		void *data = parity_buf(op, buffer, at >> SECTOR_SHIFT);
+		u32 len = min(end - at, chunk - (at & (chunk - 1)));
+
+		__bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
+		at += len;
+	}
+}
+
 /* @buffer: the part whose buffer it is. */
 static void send_run(struct parity_op *op, u16 part, u16 buffer, const struct parity_run *run,
 		     blk_opf_t opf)
@@ -170,26 +193,19 @@ static void send_run(struct parity_op *op, u16 part, u16 buffer, const struct pa
 	struct parity_strip *strip = &op->strips[part];
 	struct bio *bio = &strip->bio;
 	u32 at = run->lo << SECTOR_SHIFT, end = run->hi << SECTOR_SHIFT;
+	bool users = op->phase == PARITY_WRITING && strip->source;
 
 	bio_init(bio, member_of(op, part)->bdev, strip->bvecs, engine->chunks, opf);
-	bio->bi_iter.bi_sector = disk_sector_of(op, part, run->lo);
 	bio->bi_end_io = strip_endio;
 	if (op->nr_pieces) {
 		bio_clone_blkg_association(bio, op->pieces[0].io->bio);
 		bio->bi_ioprio = op->pieces[0].io->bio->bi_ioprio;
 	}
-	if (bio_op(bio) == REQ_OP_WRITE_ZEROES) {
+	if (bio_op(bio) == REQ_OP_WRITE_ZEROES)
 		bio->bi_iter.bi_size = end - at;
-	} else {
-		while (at < end) {
-			void *data = parity_buf(op, buffer, at >> SECTOR_SHIFT);
-			u32 len = min(end - at,
-				      engine->chunk_bytes - (at & (engine->chunk_bytes - 1)));
-
-			__bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
-			at += len;
-		}
-	}
+	else
+		add_data(op, bio, buffer, at, end, users ? strip : NULL);
+	bio->bi_iter.bi_sector = disk_sector_of(op, part, run->lo);
 	strip->status = BLK_STS_OK;
 	atomic_inc(&op->pending);
 	submit_bio_noacct(bio);
@@ -260,6 +276,8 @@ static void copy_piece(struct parity_op *op, const struct parity_piece *piece, b
 		if (!parity_piece_run(op, piece->lo, piece->hi, k, &from, &to))
 			continue;
 		sector = from - (k * engine->strip_sectors + op->band_offset);
+		if (op->strips[k].source)
+			continue;
 		if (bio_has_data(bio) && from > at)
 			bio_advance_iter(bio, &iter, (from - at) << SECTOR_SHIFT);
 		at = to;
@@ -302,6 +320,60 @@ static void copy_pieces(struct parity_op *op, bool to_user)
 		copy_piece(op, &op->pieces[i], to_user);
 }
 
+/* Only whole sectors can be computed from where they are. */
+static bool is_aligned(struct bio *bio, struct bvec_iter iter, u32 bytes)
+{
+	struct bio_vec bv;
+
+	iter.bi_size = bytes;
+	__bio_for_each_bvec(bv, bio, iter, iter)
+		if ((bv.bv_offset | bv.bv_len) & (SECTOR_SIZE - 1))
+			return false;
+	return true;
+}
+
+/* A strip of a piece that need not be copied: it is all that is new there, and all at hand. */
+static void find_source(struct parity_op *op, const struct parity_piece *piece, u16 k, u32 from,
+			u32 to)
+{
+	const struct parity_run *fresh = &op->parts[k].fresh;
+	struct parity_strip *strip = &op->strips[k];
+	struct bio *bio = piece->io->bio;
+
+	if (to - from != parity_run_sectors(fresh) || op->plan.method == PARITY_BY_RECOVERY)
+		return;
+	if (op->plan.method == PARITY_BY_DATA &&
+	    parity_run_sectors(fresh) != parity_run_sectors(&op->plan.range))
+		return;
+	strip->at = piece->iter;
+	bio_advance_iter(bio, &strip->at, (from - piece->lo) << SECTOR_SHIFT);
+	if (is_aligned(bio, strip->at, (to - from) << SECTOR_SHIFT))
+		strip->source = bio;
+}
+
+static void find_sources(struct parity_op *op)
+{
+	const struct parity_engine *engine = op->engine;
+	unsigned int i;
+	u16 k;
+
+	for (k = 0; k < op->plan.nr_data; k++)
+		op->strips[k].source = NULL;
+	if (!READ_ONCE(engine->array->zero_copy) || op->kind != PARITY_WRITE)
+		return;
+	for (i = 0; i < op->nr_pieces; i++) {
+		const struct parity_piece *piece = &op->pieces[i];
+		u32 from, to;
+
+		if (!bio_has_data(piece->io->bio))
+			continue;
+		for (k = piece->lo / engine->strip_sectors;
+		     k * engine->strip_sectors < piece->hi; k++)
+			if (parity_piece_run(op, piece->lo, piece->hi, k, &from, &to))
+				find_source(op, piece, k, from, to);
+	}
+}
+
 /* ---- arithmetic --------------------------------------------------------------------------- */
 
 /* Point at the row's blocks from a sector on; returns how many bytes of them are contiguous. */
@@ -317,28 +389,62 @@ static u32 point_at(struct parity_op *op, u32 sector, u32 end)
 		    engine->chunk_bytes - (at & (engine->chunk_bytes - 1)), PARITY_BLOCK_BYTES);
 }
 
+/* Point at a strip's data where the user has it; what is mapped are pages of the linear map. */
+static u32 point_at_source(struct parity_op *op, u16 k, u32 len)
+{
+	struct parity_strip *strip = &op->strips[k];
+	struct bio_vec bv = mp_bvec_iter_bvec(strip->source->bi_io_vec, strip->cursor);
+
+	op->blocks[k] = page_address(bv.bv_page) + bv.bv_offset;
+	return min(len, bv.bv_len);
+}
+
+static void walk_sources(struct parity_op *op, u32 len)
+{
+	u16 k;
+
+	for (k = 0; k < op->plan.nr_data; k++)
+		if (op->strips[k].source)
+			bio_advance_iter(op->strips[k].source, &op->strips[k].cursor, len);
+}
+
 static void generate(struct parity_op *op)
 {
 	u32 at = op->plan.range.lo, len;
+	u16 k;
 
+	for (k = 0; k < op->plan.nr_data; k++)
+		op->strips[k].cursor = op->strips[k].at;
 	for (; at < op->plan.range.hi; at += len >> SECTOR_SHIFT) {
 		len = point_at(op, at, op->plan.range.hi);
+		for (k = 0; k < op->plan.nr_data; k++)
+			if (op->strips[k].source)
+				len = point_at_source(op, k, len);
 		emd_parity_generate(&op->engine->math, op->q_index, op->blocks, len, op->scratch);
+		walk_sources(op, len);
 	}
 }
 
-static void update(struct parity_op *op)
+/* @fresh: carry the new data into the parity, else the old out of it. */
+static void update(struct parity_op *op, bool fresh)
 {
 	u32 at, len;
 	u16 k;
 
 	for (k = 0; k < op->plan.nr_data; k++) {
-		const struct parity_run *fresh = &op->parts[k].fresh;
+		const struct parity_run *run = &op->parts[k].fresh;
+		struct parity_strip *strip = &op->strips[k];
+		bool users = fresh && strip->source;
 
-		for (at = fresh->lo; at < fresh->hi; at += len >> SECTOR_SHIFT) {
-			len = point_at(op, at, fresh->hi);
+		strip->cursor = strip->at;
+		for (at = run->lo; at < run->hi; at += len >> SECTOR_SHIFT) {
+			len = point_at(op, at, run->hi);
+			if (users)
+				len = point_at_source(op, k, len);
 			emd_parity_update(&op->engine->math, op->q_index, op->blocks, k, len,
 					  op->scratch);
+			if (users)
+				bio_advance_iter(strip->source, &strip->cursor, len);
 		}
 	}
 }
@@ -361,6 +467,7 @@ static bool recover(struct parity_op *op)
 
 static bool compute(struct parity_op *op)
 {
+	find_sources(op);
 	if (op->plan.method == PARITY_BY_RECOVERY && !recover(op))
 		return false;
 	if (op->kind == PARITY_READ) {
@@ -368,10 +475,10 @@ static bool compute(struct parity_op *op)
 		return true;
 	}
 	if (op->plan.method == PARITY_BY_UPDATE)
-		update(op);
+		update(op, false);
 	copy_pieces(op, false);
 	if (op->plan.method == PARITY_BY_UPDATE)
-		update(op);
+		update(op, true);
 	else if (op->plan.method != PARITY_WITHOUT)
 		generate(op);
 	return true;

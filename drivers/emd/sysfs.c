@@ -31,6 +31,7 @@
 #include <linux/sysfs.h>
 
 #include "emd.h"
+#include "log.h"
 #include "trace.h"
 
 static DEFINE_SPINLOCK(sysfs_lock);
@@ -233,6 +234,31 @@ static ssize_t sync_speed_max_store(struct device *dev, struct device_attribute 
 }
 static DEVICE_ATTR_RW(sync_speed_max);
 
+static ssize_t zero_copy_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(dev_to_array(dev)->zero_copy));
+}
+
+static ssize_t zero_copy_store(struct device *dev, struct device_attribute *attr,
+			       const char *buf, size_t len)
+{
+	struct emd_array *array = dev_to_array(dev);
+	bool on;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	ret = kstrtobool(buf, &on);
+	if (ret)
+		return ret;
+	if (on != READ_ONCE(array->zero_copy))
+		emd_info(array, "zero_copy %s", on ?
+			 "on: parity is right only while nobody changes what is being written" : "off");
+	WRITE_ONCE(array->zero_copy, on);
+	return len;
+}
+static DEVICE_ATTR_RW(zero_copy);
+
 static ssize_t sync_action_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct emd_job_status st;
@@ -374,12 +400,24 @@ static struct attribute *array_attrs[] = {
 	&dev_attr_dirty.attr,
 	&dev_attr_read_only.attr,
 	&dev_attr_reason.attr,
+	&dev_attr_zero_copy.attr,
 	NULL
 };
+
+/* What means nothing to a level is not there. */
+static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	const struct emd_array *array = dev_to_array(kobj_to_dev(kobj));
+
+	if (attr == &dev_attr_zero_copy.attr)
+		return emd_geo_has_parity(&array->geo) ? attr->mode : 0;
+	return attr->mode;
+}
 
 static const struct attribute_group array_group = {
 	.name = "emd",
 	.attrs = array_attrs,
+	.is_visible = is_visible,
 };
 
 /* For device_add_disk(). */
