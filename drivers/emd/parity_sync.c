@@ -263,15 +263,37 @@ static unsigned int find_lost(const struct parity_window *pw, const unsigned lon
 	return nr;
 }
 
-/* What a block of lost parts holds, parity included. */
+/* Parity as the data says it should be, beside what is there. */
+static void expect_parity(struct parity_window *pw, u32 len)
+{
+	const struct emd_parity_math *math = &pw->engine->math;
+	void *parity[2];
+	unsigned int i;
+
+	for (i = 0; i < math->nr_parity; i++) {
+		parity[i] = pw->blocks[math->nr_data + i];
+		pw->blocks[math->nr_data + i] = pw->expected[i];
+	}
+	emd_parity_generate(math, pw->q_index, pw->blocks, len, pw->scratch);
+	for (i = 0; i < math->nr_parity; i++)
+		pw->blocks[math->nr_data + i] = parity[i];
+}
+
+/* What a block of lost parts holds, parity included; at most a page. */
 static bool recover_block(struct parity_window *pw, const u16 *lost, unsigned int nr_lost, u32 len)
 {
 	const struct emd_parity_math *math = &pw->engine->math;
+	unsigned int i;
 
 	if (!emd_parity_recover(math, pw->q_index, pw->blocks, lost, nr_lost, len, pw->scratch))
 		return false;
-	if (nr_lost && lost[nr_lost - 1] >= math->nr_data)
-		emd_parity_generate(math, pw->q_index, pw->blocks, len, pw->scratch);
+	if (!nr_lost || lost[nr_lost - 1] < math->nr_data)
+		return true;
+	/* Only what is lost: the other parity may be wrong, and is yet to be compared. */
+	expect_parity(pw, len);
+	for (i = 0; i < nr_lost; i++)
+		if (lost[i] >= math->nr_data)
+			memcpy(pw->blocks[lost[i]], pw->expected[lost[i] - math->nr_data], len);
 	return true;
 }
 
@@ -440,8 +462,6 @@ static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u
 			  unsigned int nr_lost)
 {
 	const struct emd_parity_math *math = &pw->engine->math;
-	void *parity[2];
-	unsigned int i;
 	u32 at;
 
 	/* With as many lost as there are parities nothing is left to compare with. */
@@ -451,14 +471,7 @@ static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u
 					   pw->scratch))
 		return;
 	pw->all_there = !nr_lost;
-	for (i = 0; i < math->nr_parity; i++) {
-		parity[i] = pw->blocks[math->nr_data + i];
-		pw->blocks[math->nr_data + i] = pw->expected[i];
-	}
-	emd_parity_generate(math, pw->q_index, pw->blocks, len, pw->scratch);
-	for (i = 0; i < math->nr_parity; i++)
-		pw->blocks[math->nr_data + i] = parity[i];
-
+	expect_parity(pw, len);
 	if (likely(!parity_differs(pw, 0, 0, len) && !parity_differs(pw, 1, 0, len)))
 		return;
 	for (at = 0; at < len; at += SECTOR_SIZE)
@@ -486,7 +499,8 @@ static void read_segment(struct parity_window *pw)
 			send(pw, slot, 0, pw->nr, REQ_OP_READ | REQ_SYNC);
 }
 
-static void write_segment(struct parity_window *pw)
+/* 0, or -EIO when nothing is left to compute the lost members from. */
+static int write_segment(struct parity_window *pw)
 {
 	bool rebuild = pw->window->action == EMD_SYNC_REBUILD;
 	u16 lost[2], slot;
@@ -500,9 +514,9 @@ static void write_segment(struct parity_window *pw)
 		find_row(pw, sector);
 		point_at(pw, sector);
 		nr_lost = find_lost(pw, NULL, lost);
-		if (rebuild)
-			recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT);
-		else
+		if (rebuild && !recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT))
+			return -EIO;
+		if (!rebuild)
 			compare_block(pw, sector, nr << SECTOR_SHIFT, lost, nr_lost);
 	}
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
@@ -510,6 +524,7 @@ static void write_segment(struct parity_window *pw)
 		if (rebuild && state_of(pw, slot) == EMD_MEMBER_REBUILDING)
 			send(pw, slot, 0, pw->nr, REQ_OP_WRITE | REQ_SYNC);
 	}
+	return 0;
 }
 
 /* ---- by hand, after a read error ------------------------------------------------------------------ */
@@ -690,14 +705,11 @@ static bool next_step(struct parity_window *pw)
 		return true;
 	}
 	if (!pw->writing) {
-		int ret = 0;
+		int ret;
 
 		pw->writing = true;
 		atomic_set(&pw->pending, 1);
-		if (pw->read_failed)
-			ret = segment_by_hand(pw);
-		else
-			write_segment(pw);
+		ret = pw->read_failed ? segment_by_hand(pw) : write_segment(pw);
 		if (ret)
 			pw->failed = ret;
 		return true;
