@@ -295,9 +295,26 @@ void emd_give_back_disk(struct emd_disk *disk)
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
 
+/* A disk that took no metadata, and has not been failed for it yet. */
+static const struct emd_disk *refusing_disk(const struct emd_array *array)
+{
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		const struct emd_member *member = &array->members[slot];
+
+		if (member->disk && member->disk->meta_failed &&
+		    (READ_ONCE(member->state) == EMD_MEMBER_IN_SYNC ||
+		     READ_ONCE(member->state) == EMD_MEMBER_REBUILDING))
+			return member->disk;
+	}
+	return NULL;
+}
+
 static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 			 struct emd_array *array)
 {
+	const struct emd_disk *refused_before = refusing_disk(array), *refused;
 	const struct emd_config_array *ca;
 	struct emd_transaction txn;
 	int ret;
@@ -322,6 +339,15 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 	ret = emd_array_begin_stop(array, adm->msg);
 	if (ret)
 		return ret;
+	/*
+	 * Stopping writes as well, and a disk that refused that would be passed by:
+	 * the array would be gone, and still be on it.
+	 */
+	refused = refusing_disk(array);
+	if (refused && refused != refused_before) {
+		emd_array_cancel_stop(array);
+		return EMD_REFUSE(adm->msg, -EIO, "%s refused its metadata", refused->name);
+	}
 	/* Stopping may have marked it clean: begin again from what is now true. */
 	emd_txn_begin(&txn, container, adm->msg);
 	txn.administrative = true;
