@@ -193,7 +193,8 @@ void emd_change_sync_done(struct emd_config *t1, struct emd_config_array *ca)
  * @t1: config being built
  * @ca: one of its arrays
  * @slot: lost one
- * @disk: row: a spare, a member of other arrays, or the disk that had the slot
+ * @disk: row: a spare, a member of other arrays, or the disk that had the slot;
+ *	->can_take() allowed it
  *
  * Return: 0; -EBUSY when the slot is not lost or other work is recorded; -EINVAL
  * when the disk cannot take it.
@@ -215,6 +216,8 @@ int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca
 	if (has >= 0 && has != slot)
 		return -EINVAL;
 
+	if (t1->ops && t1->ops->start_on)
+		member->start_sector = t1->ops->start_on(t1, ca - t1->arrays, slot, disk);
 	row->state = EMD_DISK_ACTIVE;
 	member->disk = disk;
 	member->state = EMD_MEMBER_REBUILDING;

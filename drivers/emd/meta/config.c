@@ -401,7 +401,11 @@ static int check_array_change(const struct emd_config *t0, const struct emd_conf
 					  a0->name, slot, emd_member_state_names[m0->state]);
 		if (m1->state == EMD_MEMBER_REBUILDING && m0->state == EMD_MEMBER_IN_SYNC)
 			return EMD_REFUSE(msg, -EINVAL, "%s: slot %u was in sync", a0->name, slot);
-		if (m1->start_sector != m0->start_sector || m1->nr_sectors != m0->nr_sectors)
+		/* What is filled anew may lie elsewhere. */
+		if ((m1->start_sector != m0->start_sector &&
+		     (m1->state != EMD_MEMBER_REBUILDING ||
+		      m0->state == EMD_MEMBER_REBUILDING)) ||
+		    m1->nr_sectors != m0->nr_sectors)
 			return EMD_REFUSE(msg, -EINVAL, "%s: slot %u would move", a0->name, slot);
 	}
 	return 0;

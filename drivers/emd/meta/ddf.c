@@ -35,5 +35,6 @@ const struct emd_meta_ops emd_ddf_ops = {
 	.new_container = ddf_new_container,
 	.place_array = ddf_place_array,
 	.can_take = ddf_can_take,
+	.start_on = ddf_start_on,
 	.erase = ddf_erase,
 };

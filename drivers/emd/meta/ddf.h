@@ -473,6 +473,7 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		    struct emd_errmsg *msg);
 int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 		 struct emd_errmsg *msg);
+u64 ddf_start_on(const struct emd_config *cfg, u16 array, u16 slot, u16 disk);
 int ddf_can_express(const struct emd_config *cfg, struct emd_errmsg *msg);
 int ddf_can_change(const struct emd_config *t0, const struct emd_config *t1,
 		   struct emd_errmsg *msg);

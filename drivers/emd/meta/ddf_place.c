@@ -6,9 +6,9 @@
  * before the end are the two copies, in the last block the anchor. A disk that joins
  * gets the same distances from its end as the others have.
  *
- * All members of a new array begin at the same sector of their disks, whole MiB.
- * The format does not ask for that; but a spare then finds its place free where the
- * other members have theirs. Pure; allocates new containers.
+ * All members of a new array begin at the same sector of their disks, whole MiB; a
+ * spare takes the slot there too if it can. The format does not ask for that: members
+ * may begin anywhere. Pure; allocates new containers.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -665,30 +665,64 @@ static bool may_serve(const struct ddf_set *set, u16 native, const u8 guid[DDF_G
 	return true;
 }
 
-static int check_fit(const struct emd_config *cfg, const struct emd_config_array *ca, u16 slot,
-		     u16 disk, struct emd_errmsg *msg)
+/* Is [@start, @start + @len) of a disk free, but for what @ca itself has there? */
+static bool is_free(const struct emd_config *cfg, const struct emd_config_array *ca, u16 disk,
+		    u64 start, u64 len)
 {
-	const struct emd_config_member *member = emd_config_member(cfg, ca, slot), *other;
-	const struct emd_config_disk *row = &cfg->disks[disk];
-	u64 start = member->start_sector, end = member_end(ca, member);
-	const struct emd_config_array *neighbour;
-	u16 i, k;
+	const struct emd_config_array *other;
+	const struct emd_config_member *member;
+	u64 limit = disk_limit(cfg, disk);
+	int slot;
+	u16 i;
 
-	if (end > disk_limit(cfg, disk))
-		return EMD_REFUSE(msg, -ENOSPC, "disk %s has room for data up to sector %llu, %s needs %llu",
-				  row->id, disk_limit(cfg, disk), ca->name, end);
+	if (start > limit || len > limit - start)
+		return false;
 	for (i = 0; i < cfg->nr_arrays; i++) {
-		neighbour = &cfg->arrays[i];
-		for (k = 0; neighbour != ca && k < neighbour->geo.nr_members; k++) {
-			other = emd_config_member(cfg, neighbour, k);
-			if (other->disk == disk && other->start_sector < end &&
-			    start < member_end(neighbour, other))
-				return EMD_REFUSE(msg, -ENOSPC,
-						  "%s lies on disk %s where %s would",
-						  neighbour->name, row->id, ca->name);
-		}
+		other = &cfg->arrays[i];
+		slot = other == ca ? -1 : emd_config_member_slot(cfg, other, disk);
+		if (slot < 0)
+			continue;
+		member = emd_config_member(cfg, other, slot);
+		if (member->start_sector < start + len && start < member_end(other, member))
+			return false;
 	}
-	return 0;
+	return true;
+}
+
+/**
+ * ddf_start_on() - where a member would begin on a disk
+ * @cfg: config
+ * @array: index
+ * @slot: to be filled
+ * @disk: row
+ *
+ * Where it was, if that is free; else at the first place behind another array.
+ *
+ * Return: the sector; U64_MAX when there is no room.
+ */
+u64 ddf_start_on(const struct emd_config *cfg, u16 array, u16 slot, u16 disk)
+{
+	const struct emd_config_array *ca = &cfg->arrays[array], *other;
+	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
+	u64 start, best = U64_MAX, len = member->nr_sectors + ca->reserve_sectors;
+	int has;
+	u16 i;
+
+	if (is_free(cfg, ca, disk, member->start_sector, len))
+		return member->start_sector;
+	if (is_free(cfg, ca, disk, 0, len))
+		return 0;
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		other = &cfg->arrays[i];
+		has = other == ca ? -1 : emd_config_member_slot(cfg, other, disk);
+		if (has < 0)
+			continue;
+		start = round_up(member_end(other, emd_config_member(cfg, other, has)),
+				 (u64)ALIGN_SECTORS);
+		if (start < best && is_free(cfg, ca, disk, start, len))
+			best = start;
+	}
+	return best;
 }
 
 /**
@@ -739,5 +773,8 @@ int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 	ret = check_neighbours(cfg, msg);
 	if (ret)
 		return ret == -EOPNOTSUPP ? -EBUSY : ret;
-	return check_fit(cfg, ca, slot, disk, msg);
+	if (ddf_start_on(cfg, array, slot, disk) == U64_MAX)
+		return EMD_REFUSE(msg, -ENOSPC, "disk %s has no room for %llu sectors of %s",
+				  row->id, member->nr_sectors + ca->reserve_sectors, ca->name);
+	return 0;
 }

@@ -262,35 +262,41 @@ static int add_new_disks(struct edit *edit, struct emd_errmsg *msg)
 /* ---- new arrays ---------------------------------------------------------------------- */
 
 /* dmraid looks at no more than 20 bytes: the time has to differ already. */
-static void new_array_guid(struct edit *edit, u8 guid[DDF_GUID_LEN])
+static void new_array_guid(struct edit *edit, u32 vde)
 {
-	struct ddf32 *stamp = (struct ddf32 *)(guid + 16), *random = (struct ddf32 *)(guid + 20);
+	u8 *guid = ddf_vde(edit->set, vde)->guid;
 	u32 i, now = edit->now;
 
 	memcpy(guid, "EMD     ", 8);
 	memcpy(guid + 8, edit->set->guid + 8, 8);
-again:
-	ddf_put32(false, stamp, now);
-	ddf_put32(false, random, next_random(edit));
-	for (i = 0; i < edit->set->max_vd; i++) {
-		if (!memcmp(ddf_vde(edit->set, i)->guid, guid, 20)) {
-			now++;
-			goto again;
+	ddf_put32(false, (struct ddf32 *)(guid + 20), next_random(edit));
+	/* Another second than each of those before it, of which there are few. */
+	do {
+		ddf_put32(false, (struct ddf32 *)(guid + 16), now++);
+		for (i = 0; i < edit->set->max_vd; i++) {
+			if (i != vde && !memcmp(ddf_vde(edit->set, i)->guid, guid, 20))
+				break;
 		}
+	} while (i < edit->set->max_vd);
+}
+
+static bool number_taken(const struct ddf_set *set, u16 number)
+{
+	u32 i;
+
+	for (i = 0; i < set->max_vd; i++) {
+		if (ddf_vde_used(set, i) && ddf_get16(set->le, ddf_vde(set, i)->number) == number)
+			return true;
 	}
+	return false;
 }
 
 static u16 free_number(const struct ddf_set *set)
 {
 	u16 number = 0;
-	u32 i;
 
-	for (i = 0; i < set->max_vd; i++) {
-		if (ddf_vde_used(set, i) && ddf_get16(set->le, ddf_vde(set, i)->number) == number) {
-			number++;
-			i = -1;
-		}
-	}
+	while (number_taken(set, number))
+		number++;
 	return number;
 }
 
@@ -362,7 +368,7 @@ static int add_array(struct edit *edit, struct emd_config_array *ca, struct emd_
 	number = free_number(set);
 	vde = ddf_vde(set, v);
 	memset(vde, 0xff, sizeof(*vde));
-	new_array_guid(edit, vde->guid);
+	new_array_guid(edit, v);
 	ddf_put16(set->le, &vde->number, number);
 	put_vd_type(set, &vde->type);
 	vde->state = 0;
@@ -680,6 +686,10 @@ static void sync_disk(struct edit *edit, u16 disk)
 		state |= DDF_PD_ONLINE;
 		break;
 	case EMD_DISK_FAILED:
+		/* As mdadm leaves one that was replaced. */
+		if (!emd_config_disk_in_use(edit->cfg, disk))
+			type = (type & ~DDF_PD_MEMBER) |
+			       (type & spare ? 0 : DDF_PD_GLOBAL_SPARE);
 		state |= DDF_PD_FAILED;
 		state &= ~DDF_PD_REBUILDING;
 		break;

@@ -433,6 +433,11 @@ struct emd_meta_ops {
 	int (*can_take)(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 			struct emd_errmsg *msg);
 	/**
+	 * @start_on: where on the disk in row @disk, which may fill slot @slot,
+	 * the member is to begin. NULL: where the slot's always did.
+	 */
+	u64 (*start_on)(const struct emd_config *cfg, u16 array, u16 slot, u16 disk);
+	/**
 	 * @erase: writes that remove our signature and everything we own
 	 * from a disk whose image is @img.
 	 */

@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens to DDF containers: disks fail and are replaced, power fails, arrays are
+ * made and deleted, halves run apart. What other drivers see at each step is what
+ * mdadm leaves in the same case, and never stale content that looks sound.
+ */
+#include <kunit/test.h>
+
+#include "ddf_lab.h"
+
+struct lab {
+	struct lab_disk disk[LAB_DISKS];
+	struct lab_disk *disks[LAB_DISKS];
+	unsigned int nr;
+	struct emd_config *cfg;
+};
+
+static struct lab lab;
+
+static int lab_init(struct kunit *test)
+{
+	memset(&lab, 0, sizeof(lab));
+	return 0;
+}
+
+static void lab_exit(struct kunit *test)
+{
+	unsigned int i;
+
+	emd_config_free(lab.cfg);
+	lab.cfg = NULL;
+	for (i = 0; i < LAB_DISKS; i++)
+		lab_disk_exit(&lab.disk[i]);
+}
+
+static void assemble(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+
+	emd_config_free(lab.cfg);
+	lab.cfg = lab_assemble(lab.disks, lab.nr, &msg);
+	if (IS_ERR(lab.cfg))
+		lab.cfg = NULL;
+	KUNIT_ASSERT_TRUE_MSG(test, lab.cfg, "%s", msg.text);
+}
+
+static void load(struct kunit *test, const char *name)
+{
+	const struct ddf_golden *golden = golden_find(name);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, golden);
+	lab_exit(test);
+	lab.nr = golden->nr_disks;
+	for (i = 0; i < lab.nr; i++) {
+		KUNIT_ASSERT_EQ(test, golden_disk(golden, i, &lab.disk[i]), 0);
+		lab.disks[i] = &lab.disk[i];
+	}
+	assemble(test);
+}
+
+static struct emd_config *begin(struct kunit *test)
+{
+	struct emd_config *t1 = lab_next(lab.cfg);
+
+	KUNIT_ASSERT_NOT_NULL(test, t1);
+	return t1;
+}
+
+/* T1 is written to the live disks and becomes the config. */
+static void commit(struct kunit *test, struct emd_config *t1)
+{
+	struct emd_errmsg msg = {};
+
+	KUNIT_ASSERT_TRUE_MSG(test, !lab_commit(lab.cfg, t1, &msg), "%s", msg.text);
+	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, t1), 0);
+	emd_config_free(lab.cfg);
+	lab.cfg = t1;
+}
+
+static void expect(struct kunit *test, const char *config, const char *native)
+{
+	struct line line;
+
+	config_line(lab.cfg, &line);
+	KUNIT_EXPECT_STREQ(test, line.text, config);
+	if (!native)
+		return;
+	native_line(lab.cfg, &line);
+	KUNIT_EXPECT_STREQ(test, line.text, native);
+}
+
+/* What is on the disks, read by somebody else. */
+static void expect_read(struct kunit *test, const char *config, const char *native)
+{
+	assemble(test);
+	expect(test, config, native);
+}
+
+/* ---- a mirror's life ----------------------------------------------------------------- */
+
+static void dirty_and_clean_are_one_bit(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle dirty",
+		    "a0003/0001 b0003/0001 c0005/0001 | 10/02 a b ");
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], false);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0003/0001 c0005/0001 | 00/02 a b ");
+}
+
+static void a_disk_fails_and_a_spare_takes_over(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 1), 0);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UF idle",
+		    "a0003/0001 b0003/0003 c0005/0001 | 01/02 a b ");
+
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_ddf_ops.can_take(t1, 0, 1, 2, NULL), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 1, 2), 0);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UR rebuild 0",
+		    "a0003/0001 b0005/0003 c0003/0005 | 01/02 a c ");
+
+	t1 = begin(test);
+	emd_change_sync_position(t1, &t1->arrays[0], 4096);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UR rebuild 4096", NULL);
+
+	t1 = begin(test);
+	emd_change_sync_done(t1, &t1->arrays[0]);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0005/0003 c0003/0001 | 00/02 a c ");
+}
+
+static void a_disk_that_is_gone_keeps_its_place(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	lab.nr = 1;
+	assemble(test);
+	expect(test, "mirror raid1 none 128 8192 0+8192 UM idle", NULL);
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UM idle dirty",
+		    "a0003/0001 b0003/0042 c0005/0001 | 11/02 a b ");
+}
+
+static void the_first_resync_goes_on_where_it_was(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "init");
+	t1 = begin(test);
+	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 0);
+	emd_change_sync_position(t1, &t1->arrays[0], 2048);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU resync 2048 uninitialised",
+		    "a0003/0001 b0003/0001 c0005/0001 | 00/01 a b ");
+	/* Writes in flight: what is below may have been torn. */
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU resync 0 uninitialised dirty",
+		    "a0003/0001 b0003/0001 c0005/0001 | 10/01 a b ");
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], false);
+	emd_change_sync_done(t1, &t1->arrays[0]);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0003/0001 c0005/0001 | 00/02 a b ");
+}
+
+/* A resync that others would not see as one: to them it is not consistent. */
+static void a_later_resync_is_not_consistent(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	t1 = begin(test);
+	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 512);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU resync 512",
+		    "a0003/0001 b0003/0001 c0005/0001 | 10/02 a b ");
+}
+
+/* Raise the number in every header, as a driver does that knows nothing of us. */
+static void another_driver_writes(void)
+{
+	struct ddf_header_ondisk *header;
+	unsigned int k;
+	int which;
+
+	for (k = 0; k < lab.nr; k++) {
+		for (which = 0; which < 2; which++) {
+			header = lab_header(&lab.disk[k], which);
+			ddf_put32(false, &header->seq, ddf_get32(false, header->seq) + 1);
+			ddf_seal(false, false, (u8 *)header, 512);
+		}
+	}
+}
+
+static void what_others_wrote_makes_our_notes_void(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "init");
+	t1 = begin(test);
+	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 2048);
+	commit(test, t1);
+	another_driver_writes();
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle uninitialised", NULL);
+}
+
+/* ---- a disk in two arrays ----------------------------------------------------------------- */
+
+static void fill_shared_disk(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	/* "zero" is on a and b, "one" on b and c; c goes, a takes its place elsewhere. */
+	load(test, "overlap");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 2), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_ddf_ops.can_take(t1, 1, 1, 0, NULL), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[1], 1, 0), 0);
+	commit(test, t1);
+}
+
+static void a_shared_disk_is_not_named_before_it_is_full(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	fill_shared_disk(test);
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 UR rebuild 0",
+		    "a0003/0001 b0003/0001 c0005/0003 | 00/02 a b | 01/02 b c ");
+	t1 = begin(test);
+	emd_change_sync_position(t1, &t1->arrays[1], 1024);
+	commit(test, t1);
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 UR rebuild 1024",
+		    NULL);
+	t1 = begin(test);
+	emd_change_sync_done(t1, &t1->arrays[1]);
+	commit(test, t1);
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 UU idle",
+		    "a0003/0001 b0003/0001 c0005/0003 | 00/02 a b | 00/02 b a ");
+}
+
+static void without_our_notes_it_is_just_degraded(struct kunit *test)
+{
+	fill_shared_disk(test);
+	another_driver_writes();
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 UF idle",
+		    NULL);
+}
+
+/* The disk is well, only this array's part of it is not: no other driver may believe it. */
+static void a_lost_slot_on_a_good_disk_names_none(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "overlap");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_member(t1, &t1->arrays[1], 0), 0);
+	commit(test, t1);
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 MU idle",
+		    "a0003/0001 b0003/0001 c0003/0001 | 00/02 a b | 01/02 - c ");
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_ddf_ops.can_take(t1, 1, 0, 1, NULL), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[1], 0, 1), 0);
+	commit(test, t1);
+	expect_read(test, "zero raid0 none 128 8192 0+4096 UU idle; one raid1 none 128 2048 4096+2048 RU rebuild 0",
+		    "a0003/0001 b0003/0001 c0003/0001 | 00/02 a b | 01/02 - c ");
+}
+
+/* ---- more than mirrors --------------------------------------------------------------------- */
+
+static void raid10_loses_one_of_each_pair(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "ten");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 1), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 2), 0);
+	commit(test, t1);
+	expect_read(test, "ten raid10 adjacent 128 8192 0+4096 UFFU idle",
+		    "a0003/0001 b0003/0003 c0003/0003 d0003/0001 e0005/0001 | 01/02 a b c d ");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 2, 4), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	emd_change_sync_position(t1, &t1->arrays[0], 2048);
+	commit(test, t1);
+	expect_read(test, "ten raid10 adjacent 128 8192 0+4096 UFRU rebuild 2048",
+		    "a0003/0001 b0003/0003 c0005/0003 d0003/0001 e0003/0005 | 01/02 a b e d ");
+}
+
+static void raid6_is_partially_optimal_first(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "parity");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 4), 0);
+	commit(test, t1);
+	expect_read(test, "five raid5 left-symmetric 128 8192 0+4096 UUU idle; six raid6 ddf-n-continue 128 8192 4096+4096 UUUF idle",
+		    "a0003/0001 b0003/0001 c0003/0001 d0003/0001 e0003/0003 | 00/02 a b c | 05/02 b c d e ");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 2), 0);
+	commit(test, t1);
+	expect_read(test, "five raid5 left-symmetric 128 8192 0+4096 UUF idle; six raid6 ddf-n-continue 128 8192 4096+4096 UFUF idle",
+		    "a0003/0001 b0003/0001 c0003/0003 d0003/0001 e0003/0003 | 01/02 a b c | 01/02 b c d e ");
+}
+
+static void an_array_is_deleted_everywhere(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "overlap");
+	t1 = begin(test);
+	emd_change_delete_array(t1, 0);
+	commit(test, t1);
+	expect_read(test, "one raid1 none 128 2048 4096+2048 UU idle",
+		    "a0005/0001 b0003/0001 c0003/0001 | 00/02 b c ");
+	KUNIT_EXPECT_EQ(test, ddf_set(lab.cfg)->nr_records, 2);
+	KUNIT_EXPECT_EQ(test, lab.cfg->arrays[0].native, 1);
+}
+
+/* ---- power cuts --------------------------------------------------------------------------- */
+
+static void fail_second(struct emd_config *t1)
+{
+	emd_change_fail_disk(t1, 1);
+}
+
+static void become_dirty(struct emd_config *t1)
+{
+	emd_change_dirty(t1, &t1->arrays[0], true);
+}
+
+static void take_spare(struct emd_config *t1)
+{
+	emd_change_activate_spare(t1, &t1->arrays[0], 1, 2);
+}
+
+static void remove_array(struct emd_config *t1)
+{
+	emd_change_delete_array(t1, 0);
+}
+
+/*
+ * Cut after every write and in the middle of every write, on every disk in turn: what
+ * is read then is what was before or what was to be, nothing else.
+ */
+static void cut_everywhere(struct kunit *test, const char *golden,
+			   void (*prepare)(struct emd_config *t1),
+			   void (*change)(struct emd_config *t1))
+{
+	struct line before, after, now;
+	struct emd_errmsg msg;
+	struct emd_config *t1;
+	unsigned int cut, k;
+	int writes = 1, torn;
+	u16 row;
+
+	for (k = 0; k < 5; k++) {
+		for (cut = 0; cut < writes; cut++) {
+			for (torn = 0; torn < 2; torn++) {
+				load(test, golden);
+				if (k >= lab.nr)
+					return;
+				if (prepare) {
+					t1 = begin(test);
+					prepare(t1);
+					commit(test, t1);
+				}
+				config_line(lab.cfg, &before);
+				t1 = begin(test);
+				change(t1);
+				msg.text[0] = 0;
+				KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, &msg), 0);
+				config_line(t1, &after);
+				/* Disks one after the other, this one torn. */
+				for (row = 0; row < t1->nr_disks; row++) {
+					unsigned int disk = t1->disks[row].handle - 1;
+
+					if (disk < k)
+						lab_encode(&lab.disk[disk], t1, row);
+					else if (disk == k)
+						writes = lab_encode_some(&lab.disk[disk], t1, row, cut,
+									 torn);
+				}
+				emd_config_free(t1);
+				assemble(test);
+				config_line(lab.cfg, &now);
+				KUNIT_EXPECT_TRUE_MSG(test,
+						      !strcmp(now.text, before.text) ||
+						      !strcmp(now.text, after.text),
+						      "disk %u, write %u%s: %s", k, cut,
+						      torn ? " torn" : "", now.text);
+			}
+		}
+	}
+}
+
+static void power_cut_while_a_disk_is_failed(struct kunit *test)
+{
+	cut_everywhere(test, "idle", NULL, fail_second);
+}
+
+static void power_cut_while_it_becomes_dirty(struct kunit *test)
+{
+	cut_everywhere(test, "idle", NULL, become_dirty);
+}
+
+static void power_cut_while_a_spare_is_taken(struct kunit *test)
+{
+	cut_everywhere(test, "idle", fail_second, take_spare);
+}
+
+static void power_cut_while_an_array_is_deleted(struct kunit *test)
+{
+	cut_everywhere(test, "overlap", NULL, remove_array);
+}
+
+/* At every moment one copy is closed and whole: nobody needs to know our order. */
+static void one_copy_is_always_closed_and_whole(struct kunit *test)
+{
+	struct emd_meta_image img;
+	struct ddf_disk disk;
+	struct emd_config *t1;
+	int writes = 1, cut, torn;
+
+	for (cut = 0; cut < writes; cut++) {
+		for (torn = 0; torn < 2; torn++) {
+			load(test, "idle");
+			t1 = begin(test);
+			become_dirty(t1);
+			KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+			writes = lab_encode_some(&lab.disk[0], t1, 0, cut, torn);
+			KUNIT_ASSERT_EQ(test, lab_read(&lab.disk[0], &img, NULL), 0);
+			KUNIT_ASSERT_EQ(test, ddf_load(&img, &disk, NULL), 0);
+			KUNIT_EXPECT_FALSE(test, disk.copy[disk.best].open);
+			/* And with mdadm: the secondary where the primary is open. */
+			if (disk.copy[0].open)
+				KUNIT_EXPECT_FALSE(test, ddf_seq_after(disk.copy[0].seq,
+								       disk.copy[1].seq));
+			lab_image_free(&img);
+			emd_config_free(t1);
+		}
+	}
+}
+
+static void a_disk_without_secondary_leaves_the_set_when_torn(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct ddf_header_ondisk *h[2];
+	struct emd_config *t1, *cfg;
+	unsigned int i;
+
+	load(test, "idle");
+	h[0] = lab_header(&lab.disk[0], 0);
+	h[1] = lab_anchor(&lab.disk[0]);
+	for (i = 0; i < 2; i++) {
+		memset(&h[i]->secondary_lba, 0xff, 8);
+		ddf_seal(false, false, (u8 *)h[i], 512);
+	}
+	assemble(test);
+	t1 = begin(test);
+	become_dirty(t1);
+	KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+	KUNIT_ASSERT_EQ(test, lab_encode_some(&lab.disk[0], t1, 0, 1, false), 3);
+	emd_config_free(t1);
+	lab_copy(&lab.disk[0], 0)[130 * 512 + 100] ^= 1;
+	cfg = lab_decode(&lab.disk[0], &msg);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(cfg), -EUCLEAN);
+	KUNIT_EXPECT_STREQ(test, msg.text, "a section is damaged in every copy of the structure");
+	lab.disks[0] = lab.disks[1];
+	lab.nr = 1;
+	assemble(test);
+	expect(test, "mirror raid1 none 128 8192 0+8192 MU idle", NULL);
+}
+
+/* ---- writing less ------------------------------------------------------------------------ */
+
+static void only_what_changed_is_written(struct kunit *test)
+{
+	struct emd_meta_writes out = {};
+	struct emd_config *t1;
+	unsigned int i, bytes = 0;
+
+	load(test, "idle");
+	t1 = begin(test);
+	become_dirty(t1);
+	commit(test, t1);		/* the first writes everything */
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], false);
+	commit(test, t1);
+	out.buf_len = emd_ddf_ops.encode_max(lab.cfg);
+	out.buf = kvzalloc(out.buf_len, GFP_KERNEL);
+	KUNIT_ASSERT_EQ(test, emd_ddf_ops.encode(lab.cfg, 0, &out), 0);
+	for (i = 0; i < out.nr; i++)
+		bytes += out.writes[i].len;
+	KUNIT_EXPECT_EQ(test, out.nr, 6);
+	/* Four headers and twice the table of virtual disks. */
+	KUNIT_EXPECT_EQ(test, bytes, 4 * 512 + 2 * 32 * 512);
+	kvfree(out.buf);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+}
+
+static void what_was_given_up_is_outranked(struct kunit *test)
+{
+	struct emd_config *t1, *back;
+
+	load(test, "init");
+	t1 = begin(test);
+	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 2048);
+	commit(test, t1);
+	/* T1 reached one disk when it was given up. */
+	t1 = begin(test);
+	emd_change_fail_disk(t1, 1);
+	KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+	lab_encode(&lab.disk[0], t1, 0);
+	back = begin(test);
+	emd_ddf_ops.supersede(back, t1->generation);
+	KUNIT_EXPECT_EQ(test, back->generation, t1->generation + 1);
+	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, back), 0);
+	emd_config_free(t1);
+	emd_config_free(back);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU resync 2048 uninitialised", NULL);
+}
+
+/* ---- elections ----------------------------------------------------------------------------- */
+
+static void set_seq(unsigned int disk, u32 seq)
+{
+	int which;
+
+	for (which = 0; which < 2; which++) {
+		ddf_put32(false, &lab_header(&lab.disk[disk], which)->seq, seq);
+		ddf_seal(false, false, lab_copy(&lab.disk[disk], which), 512);
+	}
+}
+
+static void one_update_behind_is_late_two_are_stale(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+
+	load(test, "idle");
+	set_seq(0, 10);
+	KUNIT_EXPECT_EQ(test, lab_elect(lab.disks, lab.nr, &el, &msg), 0);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_MEMBER);
+	lab_election_free(&el);
+	set_seq(0, 11);
+	KUNIT_EXPECT_EQ(test, lab_elect(lab.disks, lab.nr, &el, &msg), 0);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_STALE);
+	/* A spare has nothing to be out of date. */
+	KUNIT_EXPECT_EQ(test, el.verdicts[2], EMD_VERDICT_MEMBER);
+	lab_election_free(&el);
+}
+
+static void numbers_count_on_past_their_end(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+
+	load(test, "idle");
+	set_seq(0, 0xfffffffe);
+	set_seq(1, 0x00000001);
+	set_seq(2, 0x00000001);
+	KUNIT_EXPECT_NE(test, lab_elect(lab.disks, lab.nr, &el, &msg), 0);
+	lab_election_free(&el);
+}
+
+/* Run one disk of the mirror alone: it is told that the other is gone, and written. */
+static void run_alone(struct kunit *test, unsigned int disk)
+{
+	struct lab_disk *only = &lab.disk[disk];
+	struct emd_errmsg msg = {};
+	struct emd_config *t0, *t1;
+
+	t0 = lab_assemble(&only, 1, &msg);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(t0), "%s", msg.text);
+	t1 = lab_next(t0);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	KUNIT_ASSERT_EQ(test, lab_commit(t0, t1, &msg), 0);
+	KUNIT_ASSERT_EQ(test, lab_encode_all(&only, t1), 0);
+	emd_config_free(t0);
+	emd_config_free(t1);
+}
+
+static void who_ran_alone_is_right(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+
+	load(test, "idle");
+	run_alone(test, 1);
+	KUNIT_EXPECT_EQ(test, lab_elect(lab.disks, 2, &el, &msg), 1);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_STALE);
+	lab_election_free(&el);
+}
+
+static void halves_that_ran_apart_are_not_merged(struct kunit *test)
+{
+	struct lab_disk *turned[2];
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+
+	load(test, "idle");
+	run_alone(test, 0);
+	run_alone(test, 1);
+	run_alone(test, 1);
+	KUNIT_EXPECT_EQ(test, lab_elect(lab.disks, 2, &el, &msg), -ENOTUNIQ);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_CONFLICT);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_CONFLICT);
+	lab_election_free(&el);
+	turned[0] = lab.disks[1];
+	turned[1] = lab.disks[0];
+	KUNIT_EXPECT_EQ(test, lab_elect(turned, 2, &el, &msg), -ENOTUNIQ);
+	lab_election_free(&el);
+}
+
+static void the_same_disk_twice_is_nobody(struct kunit *test)
+{
+	struct lab_disk *twice[3];
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+
+	load(test, "idle");
+	twice[0] = lab.disks[0];
+	twice[1] = lab.disks[1];
+	twice[2] = lab.disks[1];
+	KUNIT_EXPECT_EQ(test, lab_elect(twice, 3, &el, &msg), 0);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_MEMBER);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_CONFLICT);
+	KUNIT_EXPECT_EQ(test, el.verdicts[2], EMD_VERDICT_CONFLICT);
+	lab_election_free(&el);
+}
+
+static void a_disk_that_was_written_off_is_stale(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+	int champion;
+
+	load(test, "failed");
+	champion = lab_elect(lab.disks, lab.nr, &el, &msg);
+	KUNIT_EXPECT_EQ(test, champion, 2);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_STALE);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_STALE);
+	lab_election_free(&el);
+}
+
+/* Every order of the disks: the same truth, to the byte. */
+static void order_does_not_matter(struct kunit *test)
+{
+	static const char *const names[] = { "overlap", "rebuild", "failed", "init" };
+	static const u8 orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
+	struct lab_disk *turned[3];
+	struct emd_config *first, *cfg;
+	unsigned int i, k, d;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		load(test, names[i]);
+		/* The last one is late. */
+		set_seq(2, ddf_get32(false, lab_header(&lab.disk[2], 0)->seq) - 1);
+		first = NULL;
+		for (k = 0; k < ARRAY_SIZE(orders); k++) {
+			for (d = 0; d < 3; d++)
+				turned[d] = lab.disks[orders[k][d]];
+			cfg = lab_assemble(turned, 3, NULL);
+			KUNIT_ASSERT_FALSE(test, IS_ERR(cfg));
+			if (!first) {
+				first = cfg;
+				continue;
+			}
+			KUNIT_EXPECT_EQ(test, cfg->native_len, first->native_len);
+			KUNIT_EXPECT_MEMEQ_MSG(test, cfg->native, first->native, first->native_len,
+					       "%s, order %u", names[i], k);
+			emd_config_free(cfg);
+		}
+		emd_config_free(first);
+	}
+}
+
+static void what_one_disk_does_not_know_is_waited_for(struct kunit *test)
+{
+	struct line line;
+	struct emd_config *cfg;
+
+	load(test, "overlap");
+	cfg = lab_decode(&lab.disk[0], NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cfg));
+	config_line(cfg, &line);
+	KUNIT_EXPECT_STREQ(test, line.text,
+			   "zero raid0 none 128 8192 0+4096 UU idle; one concat none 0 0 0+0 ? idle no-start");
+	emd_config_free(cfg);
+
+	load(test, "ten");
+	lab.nr = 2;
+	assemble(test);
+	expect(test, "ten raid10 adjacent 128 8192 0+4096 UU?? idle no-start", NULL);
+}
+
+static struct kunit_case meta_ddf_change_cases[] = {
+	KUNIT_CASE(dirty_and_clean_are_one_bit),
+	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
+	KUNIT_CASE(a_disk_that_is_gone_keeps_its_place),
+	KUNIT_CASE(the_first_resync_goes_on_where_it_was),
+	KUNIT_CASE(a_later_resync_is_not_consistent),
+	KUNIT_CASE(what_others_wrote_makes_our_notes_void),
+	KUNIT_CASE(a_shared_disk_is_not_named_before_it_is_full),
+	KUNIT_CASE(without_our_notes_it_is_just_degraded),
+	KUNIT_CASE(a_lost_slot_on_a_good_disk_names_none),
+	KUNIT_CASE(raid10_loses_one_of_each_pair),
+	KUNIT_CASE(raid6_is_partially_optimal_first),
+	KUNIT_CASE(an_array_is_deleted_everywhere),
+	KUNIT_CASE(power_cut_while_a_disk_is_failed),
+	KUNIT_CASE(power_cut_while_it_becomes_dirty),
+	KUNIT_CASE(power_cut_while_a_spare_is_taken),
+	KUNIT_CASE(power_cut_while_an_array_is_deleted),
+	KUNIT_CASE(one_copy_is_always_closed_and_whole),
+	KUNIT_CASE(a_disk_without_secondary_leaves_the_set_when_torn),
+	KUNIT_CASE(only_what_changed_is_written),
+	KUNIT_CASE(what_was_given_up_is_outranked),
+	KUNIT_CASE(one_update_behind_is_late_two_are_stale),
+	KUNIT_CASE(numbers_count_on_past_their_end),
+	KUNIT_CASE(who_ran_alone_is_right),
+	KUNIT_CASE(halves_that_ran_apart_are_not_merged),
+	KUNIT_CASE(the_same_disk_twice_is_nobody),
+	KUNIT_CASE(a_disk_that_was_written_off_is_stale),
+	KUNIT_CASE(order_does_not_matter),
+	KUNIT_CASE(what_one_disk_does_not_know_is_waited_for),
+	{}
+};
+
+static struct kunit_suite meta_ddf_change_suite = {
+	.name = "emd_meta_ddf_change",
+	.init = lab_init,
+	.exit = lab_exit,
+	.test_cases = meta_ddf_change_cases,
+};
+
+kunit_test_suite(meta_ddf_change_suite);
