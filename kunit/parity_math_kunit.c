@@ -15,7 +15,7 @@
 /* Enough bytes to see each coefficient at work. */
 #define FEW_BYTES	512
 
-/* ---- the slow arithmetic ------------------------------------------------------ */
+/* ---- the slow arithmetic ------------------------------------------------------------- */
 
 static u8 gf_mul(u8 a, u8 b)
 {
@@ -50,7 +50,7 @@ static void slow_add(u8 *sum, const u8 *block, unsigned int exponent, unsigned i
 		sum[i] ^= products[block[i]];
 }
 
-/* ---- a row ------------------------------------------------------------------------ */
+/* ---- a row --------------------------------------------------------------------------- */
 
 struct lab {
 	struct emd_parity_math math;
@@ -148,7 +148,7 @@ static bool blocks_are_right(const struct lab *lab, unsigned int bytes, int but,
 	return true;
 }
 
-/* ---- cases ------------------------------------------------------------------------- */
+/* ---- cases --------------------------------------------------------------------------- */
 
 static const enum emd_layout raid6_layouts[] = {
 	EMD_LAYOUT_LEFT_SYMMETRIC,		/* exponents begin behind Q */
@@ -325,9 +325,10 @@ static void pairs_of_many_members_come_back(struct kunit *test)
 
 static void too_many_lost_are_left_alone(struct kunit *test)
 {
-	struct lab *lab = lab_create(test, EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_SYMMETRIC, 5, FEW_BYTES);
 	static const u16 lost[] = { 0, 1, 2 };
+	struct lab *lab;
 
+	lab = lab_create(test, EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_SYMMETRIC, 5, FEW_BYTES);
 	lab_fill(lab, 0, FEW_BYTES);
 	KUNIT_EXPECT_FALSE(test, emd_parity_recover(&lab->math, lab->q_index, lab->blocks, lost, 2,
 						    FEW_BYTES, lab->scratch));
@@ -339,7 +340,7 @@ static void too_many_lost_are_left_alone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, blocks_are_right(lab, FEW_BYTES, -1, -1));
 }
 
-/* ---- which one is wrong ---------------------------------------------------------------- */
+/* ---- which one is wrong -------------------------------------------------------------- */
 
 /* As whoever compares does it: the difference of the parities to what data says. */
 static int locate(struct lab *lab)

@@ -15,7 +15,7 @@
 #define MAX_PARTS	6
 #define POISON		0xa7
 
-/* ---- slow arithmetic: one byte a sector, the exponent of data strip k is k ------ */
+/* ---- slow arithmetic: one byte a sector, the exponent of data strip k is k ----------- */
 
 static u8 gf_mul(u8 a, u8 b)
 {
@@ -44,7 +44,7 @@ static u8 gf_power(unsigned int exponent)
 	return exponent ? gf_mul(gf_power(exponent - 1), 2) : 1;
 }
 
-/* ---- a row ------------------------------------------------------------------------ */
+/* ---- a row --------------------------------------------------------------------------- */
 
 /* What becomes of one strip before and after. */
 enum health {
@@ -113,7 +113,7 @@ static unsigned int nr_lost(const struct row *row)
 	return nr;
 }
 
-/* ---- carrying it out --------------------------------------------------------------- */
+/* ---- carrying it out ----------------------------------------------------------------- */
 
 static bool do_reads(struct row *row)
 {
@@ -252,7 +252,7 @@ static bool do_writes(struct row *row)
 	return true;
 }
 
-/* ---- judging it ----------------------------------------------------------------------- */
+/* ---- judging it ---------------------------------------------------------------------- */
 
 static const char *written_wrongly(const struct row *row, u8 (*before)[MAX_SECTORS])
 {
@@ -345,6 +345,7 @@ static unsigned int sectors_read(const struct row *row)
 /* With everything there: as little as the better of the two usual ways. */
 static bool reads_too_much(const struct row *row)
 {
+	unsigned int whole = parity_run_sectors(&row->plan.range);
 	unsigned int s, by_data = 0, by_update = 0;
 	u16 i;
 
@@ -356,8 +357,8 @@ static bool reads_too_much(const struct row *row)
 			by_update += within(&row->parts[i].fresh, s);
 	}
 	for (i = 0; i < row->plan.nr_data; i++)
-		if (parity_run_sectors(&row->parts[i].fresh) != parity_run_sectors(&row->plan.range))
-			by_data += parity_run_sectors(&row->plan.range);
+		if (parity_run_sectors(&row->parts[i].fresh) != whole)
+			by_data += whole;
 	if (!row->plan.consistent || !row->plan.can_update)
 		by_update = by_data;
 	return sectors_read(row) > min(by_data, by_update);
@@ -408,7 +409,7 @@ static const char *try_read(struct row *row)
 	return NULL;
 }
 
-/* ---- all there is ------------------------------------------------------------------------ */
+/* ---- all there is -------------------------------------------------------------------- */
 
 struct shape {
 	u16 nr_data;
