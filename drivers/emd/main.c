@@ -108,7 +108,7 @@ static struct notifier_block emd_reboot_notifier = {
 
 #ifndef MODULE
 /* The devices that the kernel itself is told to use at boot: root=, resume=. */
-static const char *boot_devs[2] __initdata;
+static char *boot_devs[2] __initdata;
 
 static int __init note_root(char *name)
 {
