@@ -61,7 +61,7 @@ static inline u64 ddf_get64(bool le, struct ddf64 v)
 
 static inline void ddf_put16(bool le, struct ddf16 *v, u16 val)
 {
-	v->b[le ? 0 : 1] = val;
+	v->b[le ? 0 : 1] = val & 0xff;
 	v->b[le ? 1 : 0] = val >> 8;
 }
 
