@@ -183,14 +183,15 @@ build_builtin()
 
 	build_debug
 	base=$(debug_dir)
-	build=${base/debug-/builtin-}
+	build=${base%/*}/builtin-${base##*/debug-}
 	tree=$(emd_source)
 	if [ ! -e "$build/.complete" ]; then
-		rm -rf "$build"
-		cp -a "$base" "$build"
+		rm -rf "$build" "$build.new"
+		cp -a "$base" "$build.new"
 		# Recorded commands name the directory. Would they differ, objtool
 		# would be made anew, and every object after it.
-		{ grep -rlF --include='*.cmd' "$base" "$build" || true; } | xargs -r sed -i "s|$base|$build|g"
+		{ grep -rlF --include='*.cmd' "$base" "$build.new" || true; } | xargs -r sed -i "s|$base|$build|g"
+		mv "$build.new" "$build"
 	fi
 	drop_in "$tree"
 	configure "$tree" "$build" x86_64 "$CONFIGS/debug.config" "$CONFIGS/emd.config"

@@ -295,9 +295,10 @@ void emd_give_back_disk(struct emd_disk *disk)
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
 
-/* A disk that took no metadata, and has not been failed for it yet. */
-static const struct emd_disk *refusing_disk(const struct emd_array *array)
+/* Disks that took no metadata, and have not been failed for it yet; @last gets one. */
+static unsigned int refusing_disks(const struct emd_array *array, const struct emd_disk **last)
 {
+	unsigned int nr = 0;
 	u16 slot;
 
 	for (slot = 0; slot < array->geo.nr_members; slot++) {
@@ -305,16 +306,19 @@ static const struct emd_disk *refusing_disk(const struct emd_array *array)
 
 		if (member->disk && member->disk->meta_failed &&
 		    (READ_ONCE(member->state) == EMD_MEMBER_IN_SYNC ||
-		     READ_ONCE(member->state) == EMD_MEMBER_REBUILDING))
-			return member->disk;
+		     READ_ONCE(member->state) == EMD_MEMBER_REBUILDING)) {
+			*last = member->disk;
+			nr++;
+		}
 	}
-	return NULL;
+	return nr;
 }
 
 static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 			 struct emd_array *array)
 {
-	const struct emd_disk *refused_before = refusing_disk(array), *refused;
+	const struct emd_disk *refused;
+	unsigned int nr_refused = refusing_disks(array, &refused);
 	const struct emd_config_array *ca;
 	struct emd_transaction txn;
 	int ret;
@@ -343,8 +347,7 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 	 * Stopping writes as well, and a disk that refused that would be passed by:
 	 * the array would be gone, and still be on it.
 	 */
-	refused = refusing_disk(array);
-	if (refused && refused != refused_before) {
+	if (refusing_disks(array, &refused) > nr_refused) {
 		emd_array_cancel_stop(array);
 		return EMD_REFUSE(adm->msg, -EIO, "%s refused its metadata", refused->name);
 	}

@@ -181,6 +181,7 @@ void emd_array_attach_member(struct emd_array *array, u16 slot, struct emd_disk 
 	spin_lock_irq(&array->state_lock);
 	member->disk = disk;
 	member->bdev = disk->bdev;
+	member->nr_repairs = 0;
 	spin_unlock_irq(&array->state_lock);
 	member->start_sector = cm->start_sector;
 	member->nr_sectors = cm->nr_sectors;
@@ -301,7 +302,7 @@ static bool parity_is_doubtful(const struct emd_array *array, const struct emd_c
 {
 	if (!emd_geo_has_parity(&array->geo) || emd_geo_has_redundancy(&array->geo, states))
 		return false;
-	return ca->dirty || (ca->initialised && ca->sync == EMD_SYNC_RESYNC);
+	return ca->dirty || ca->doubtful;
 }
 
 static int may_start(struct emd_array *array, const struct emd_config *cfg,
@@ -354,6 +355,18 @@ void emd_array_unstart(struct emd_array *array)
 	array->gd = NULL;
 }
 
+/* What the metadata says of redundancy that is still to be established. */
+static void set_resync(struct emd_array *array, const struct emd_config_array *ca)
+{
+	array->needs_resync = array->has_dirty_mark &&
+			      (ca->dirty || !ca->initialised || ca->sync == EMD_SYNC_RESYNC);
+	if (!array->needs_resync)
+		WRITE_ONCE(array->resync_sector, U64_MAX);
+	else
+		WRITE_ONCE(array->resync_sector,
+			   ca->sync == EMD_SYNC_RESYNC ? ca->sync_sector : 0);
+}
+
 /**
  * emd_array_start() - everything it takes to do I/O
  * @array: inactive
@@ -390,11 +403,7 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 	array->batch = 0;
 	array->untouched = true;
 	array->read_only = read_only || ((cfg->flags | ca->flags) & EMD_CFG_READ_ONLY);
-	array->needs_resync = array->has_dirty_mark &&
-			      (ca->dirty || !ca->initialised || ca->sync == EMD_SYNC_RESYNC);
-	array->resync_sector = U64_MAX;
-	if (array->needs_resync)
-		array->resync_sector = ca->sync == EMD_SYNC_RESYNC ? ca->sync_sector : 0;
+	set_resync(array, ca);
 	if (array->read_only) {
 		const char *reason = ca->reason[0] ? ca->reason : cfg->reason;
 
@@ -513,14 +522,16 @@ int emd_array_publish(struct emd_array *array)
  * @array: started and untouched
  * @slot: its slot
  * @disk: claimed
- * @cm: its row in the config
+ * @cfg: config in which it is good
+ * @ca: the array's row there
  *
  * Return: 0 or -errno.
  * Context: Process context, C held.
  */
 int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
-		      const struct emd_config_member *cm)
+		      const struct emd_config *cfg, const struct emd_config_array *ca)
 {
+	const struct emd_config_member *cm = emd_config_member(cfg, ca, slot);
 	int ret;
 
 	if (array->members[slot].state != EMD_MEMBER_MISSING || READ_ONCE(array->broken))
@@ -536,6 +547,8 @@ int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 	} else {
 		emd_member_set_state(&array->members[slot], cm->state == EMD_MEMBER_REBUILDING ?
 				     EMD_MEMBER_REBUILDING : EMD_MEMBER_IN_SYNC, "came late");
+		/* Without it there was nothing to resync with. */
+		set_resync(array, ca);
 	}
 	emd_array_resume_all(array);
 	return ret;

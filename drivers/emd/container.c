@@ -816,6 +816,8 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 		    emd_scan_busy()) {
 			election_free(&el);
 			ret = EMD_REFUSE(msg, -EAGAIN, "disks are still being looked at");
+			emd_container_set_state(container, EMD_CONTAINER_WAITING,
+						"disks are still being looked at");
 			goto out;
 		}
 		if (el.config->flags & EMD_CFG_READ_ONLY)
@@ -925,11 +927,12 @@ void emd_registry_evaluate(void)
 bool __init emd_registry_expecting(void)
 {
 	struct emd_container *container;
-	bool expecting = false;
+	bool expecting;
 	unsigned int noio;
 
 	/* Devices that were reported but not yet looked at count as well. */
 	emd_scan_flush();
+	expecting = emd_scan_busy();
 	noio = emd_lock_registry();
 	list_for_each_entry(container, &emd_containers, node)
 		expecting |= container->state == EMD_CONTAINER_WAITING &&
@@ -985,13 +988,24 @@ static bool idle_and_untouched(struct emd_container *container)
 	return true;
 }
 
+static bool some_did_not_start(struct emd_container *container)
+{
+	struct emd_array *array;
+
+	list_for_each_entry(array, &container->arrays, node)
+		if (!array->gd)
+			return true;
+	return false;
+}
+
 /*
  * A disk of an assembled container comes late. Where the elected metadata lists
  * it as good and the container was not written since it was assembled, it takes
  * its place; else it is stale and left alone.
  *
- * Return: true when the late one carries the newer truth, or another one, and
- * nobody has used what runs yet: then everything is to be decided anew.
+ * Return: true when the late one carries the newer truth, or another one, or may
+ * be what an array lacks that was not started, and nobody has used what runs yet:
+ * then everything is to be decided anew.
  */
 static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 {
@@ -1016,7 +1030,8 @@ static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 		    container->attempted != cfg->generation)
 			row = EMD_NO_DISK;
 	}
-	if ((ret == -ENOTUNIQ || (!ret && el.disks[el.champion] == disk)) &&
+	if ((ret == -ENOTUNIQ || (!ret && el.disks[el.champion] == disk) ||
+	     (row != EMD_NO_DISK && some_did_not_start(container))) &&
 	    idle_and_untouched(container)) {
 		anew = true;
 		goto out;
@@ -1044,7 +1059,7 @@ static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 
 		if (slot < 0 || !array->gd)
 			continue;
-		if (emd_member_rejoin(array, slot, disk, emd_config_member(cfg, ca, slot)))
+		if (emd_member_rejoin(array, slot, disk, cfg, ca))
 			emd_container_warn(container, "%s: slot %d stays empty", array->name, slot);
 		else
 			emd_info(array, "member %d (%s) came late, in sync", slot, disk->name);

@@ -111,7 +111,7 @@ bool emd_registry_expecting(void);
 void emd_registry_release_all(void);
 void emd_registry_forget_gone(void);
 int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
-		      const struct emd_config_member *cm);
+		      const struct emd_config *cfg, const struct emd_config_array *ca);
 
 /* ---- worker.c ------------------------------------------------------------------ */
 

@@ -183,6 +183,7 @@ struct emd_array {
 	bool has_dirty_mark;		/* I: redundant, so dirty matters */
 	bool zero_copy;			/* READ_ONCE(): by policy, see the parity engine */
 	bool needs_resync;		/* C: redundancy must be established before "clean" */
+	bool sole_source;		/* C: the rebuild has but one, from its first sector on */
 	bool job_failed;		/* C: background work gave up, until the next touch */
 	unsigned long batch;		/* C: pending bits the worker is folding */
 	struct list_head parked_batch;	/* C: parked ios of that batch */

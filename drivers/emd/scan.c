@@ -22,6 +22,8 @@
 
 #define FIRST_RETRY_MS	10
 #define MAX_RETRIES	12	/* doubles from 10 ms: gives up after some 40 s */
+/* So many belong to the first look: decisions wait for them, 150 ms at most. */
+#define PATIENT_RETRIES		4
 
 /**
  * struct scan_item - a device to be looked at, or gone
@@ -99,7 +101,9 @@ static void scan_work(struct work_struct *work)
 		emd_probe_done(&probe);
 	} else if (ret != -ENODEV && ret != -ENOMEDIUM && item->retries < MAX_RETRIES &&
 		   !READ_ONCE(scan_stopping)) {
-		first_look_done(item);
+		/* Usually it was only not open to the world yet. */
+		if (item->retries >= PATIENT_RETRIES)
+			first_look_done(item);
 		queue_delayed_work(scan_wq, &item->work,
 				   msecs_to_jiffies(FIRST_RETRY_MS << item->retries++));
 		return;

@@ -362,7 +362,6 @@ static void finish_job(struct emd_array *array)
 {
 	int result = emd_job_result(array->job);
 	enum emd_sync_action action = emd_job_action(array->job);
-	bool had_redundancy = has_live_redundancy(array);
 	bool rebuilt = false;
 	u16 slot;
 
@@ -388,7 +387,7 @@ static void finish_job(struct emd_array *array)
 		rebuilt = true;
 	}
 	/* What was filled from the only source there was agrees with it. */
-	if (action == EMD_SYNC_RESYNC || (rebuilt && !had_redundancy))
+	if (action == EMD_SYNC_RESYNC || (rebuilt && array->sole_source))
 		array->needs_resync = false;
 	if (!array->needs_resync)
 		WRITE_ONCE(array->resync_sector, U64_MAX);
@@ -431,7 +430,8 @@ static void announce_broken(struct emd_array *array)
 		return;
 	array->announce_broken = false;
 	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		if (array->members[slot].state == EMD_MEMBER_MISSING && loss_recorded(array, slot))
+		if (array->members[slot].disk && loss_recorded(array, slot) &&
+		    array->members[slot].state == EMD_MEMBER_MISSING)
 			record = "a disk is recorded as failed, for another array of the container cannot wait for it";
 	}
 	/* A change that was not finished: some disks may carry it. */
@@ -679,6 +679,8 @@ static int begin_job(struct emd_array *array, enum emd_sync_action action, u64 f
 {
 	clear_bit(EMD_PENDING_JOB_DONE, &array->pending);
 	clear_bit(EMD_PENDING_CHECKPOINT, &array->pending);
+	/* It does not become more: whoever is lost meanwhile was another one. */
+	array->sole_source = action == EMD_SYNC_REBUILD && !from && !has_live_redundancy(array);
 	return emd_job_start(array->job, action, from);
 }
 

@@ -34,18 +34,19 @@ static bool has_member_in_state(const struct emd_config *cfg, const struct emd_c
 	return false;
 }
 
-/* One copy of everything that is left agrees with itself. */
-static bool is_last_mirror(const struct emd_config *cfg, const struct emd_config_array *ca)
+/*
+ * Where one source is left for everything it agrees with itself. Not what is being
+ * filled: that may have come from another one, by now lost.
+ */
+static bool agrees_with_itself(const struct emd_config *cfg, const struct emd_config_array *ca)
 {
-	u16 slot, left = 0;
+	u8 states[EMD_MAX_MEMBERS];
+	u16 slot;
 
-	if (ca->geo.level != EMD_LEVEL_RAID1)
-		return false;
-	for (slot = 0; slot < ca->geo.nr_members; slot++) {
-		if (emd_config_member(cfg, ca, slot)->state == EMD_MEMBER_IN_SYNC)
-			left++;
-	}
-	return left == 1;
+	for (slot = 0; slot < ca->geo.nr_members; slot++)
+		states[slot] = emd_config_member(cfg, ca, slot)->state;
+	return !emd_geo_has_redundancy(&ca->geo, states) &&
+	       !has_member_in_state(cfg, ca, EMD_MEMBER_REBUILDING);
 }
 
 static void stop_sync(struct emd_config_array *ca)
@@ -65,11 +66,12 @@ static int lose_member(struct emd_config *t1, struct emd_config_array *ca, u16 s
 
 	if (ca->sync == EMD_SYNC_RESYNC) {
 		stop_sync(ca);
+		ca->doubtful |= ca->initialised;
 		ca->initialised = false;
 	}
 	if (ca->sync == EMD_SYNC_REBUILD && !has_member_in_state(t1, ca, EMD_MEMBER_REBUILDING))
 		stop_sync(ca);
-	if (is_last_mirror(t1, ca))
+	if (agrees_with_itself(t1, ca))
 		ca->initialised = true;
 	return 0;
 }

@@ -166,6 +166,7 @@ struct emd_config_member {
  * @sync: RESYNC or REBUILD when recorded as running, else IDLE
  * @sync_sector: array sectors already done, a safe lower bound
  * @initialised: redundancy was established once (or never needed)
+ * @doubtful: a resync was under way when a member was lost; not on the disks
  * @dirty: writes may be in flight: redundancy not to be relied on after a cut
  * @flags: EMD_CFG_*
  * @reason: text for @flags
@@ -182,6 +183,7 @@ struct emd_config_array {
 	enum emd_sync_action sync;
 	u64 sync_sector;
 	bool initialised;
+	bool doubtful;
 	bool dirty;
 	u32 flags;
 	char reason[EMD_REASON_LEN];
