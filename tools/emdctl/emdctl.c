@@ -42,7 +42,7 @@ const struct command commands[] = {
 	  stop_options, false, cmd_stop },
 	{ "create", "--level LEVEL --name NAME [OPTION...] --format FORMAT DEV...|CONTAINER",
 	  "create an array on bare disks or in a container",
-	  "      --format FORMAT    metadata for bare disks: imsm\n"
+	  "      --format FORMAT    metadata for bare disks: imsm or ddf\n"
 	  "      --level LEVEL      concat raid0 raid1 raid1e raid4 raid5 raid6 raid10\n"
 	  "      --name NAME        name of the array\n"
 	  "      --strip SIZE       contiguous run on one member, the format's default else\n"

@@ -49,7 +49,7 @@ _emdctl() {
 	case $prev in
 	--names | -n) word='containers arrays disks all' ;;
 	--block-size) word='512 4096' ;;
-	--format) word='imsm' ;;
+	--format) word='imsm ddf' ;;
 	--level) word='concat raid0 raid1 raid1e raid4 raid5 raid6 raid10' ;;
 	--layout)
 		word='adjacent offset left-asymmetric left-symmetric right-asymmetric
