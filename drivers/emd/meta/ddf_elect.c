@@ -222,8 +222,8 @@ int ddf_elect(const struct emd_config *const *cfgs, const struct emd_meta_image 
 {
 	const struct candidate *champion;
 	struct candidate *cand;
+	u32 one = 0, other = 0;
 	unsigned int i;
-	u32 one, other;
 	int ret;
 
 	for (i = 0; i < nr; i++) {
