@@ -172,7 +172,7 @@ static void a_rebuild_and_users_do_not_meet(struct kunit *test)
 	lab_replace(lab, slot, 7);
 	lab_job_start(lab, EMD_SYNC_REBUILD);
 	while (emd_job_result(lab->array->job) == -EINPROGRESS)
-		lab_round(lab, 32, 0);
+		lab_round(lab, 32);
 	KUNIT_ASSERT_EQ(test, lab_job_wait(lab, &status), 0);
 	lab_rebuilt(lab, slot);
 	lab_check(lab);
@@ -208,11 +208,11 @@ static void a_resync_makes_parity_right(struct kunit *test)
 	lab->small = true;
 	lab_scribble_parity(lab, 17);
 	/* Rows that are written become right, the others wait. */
-	lab_round(lab, 24, 0);
+	lab_round(lab, 24);
 	lab_check(lab);
 	lab_job_start(lab, EMD_SYNC_RESYNC);
 	while (emd_job_result(lab->array->job) == -EINPROGRESS)
-		lab_round(lab, 4, 0);
+		lab_round(lab, 4);
 	KUNIT_ASSERT_EQ(test, lab_job_wait(lab, &status), 0);
 	lab_vouch_for_all(lab);
 	lab_rounds(lab, 1);
@@ -344,7 +344,7 @@ static void users_do_not_notice_bad_sectors(struct kunit *test)
 		for (row = 0; row < lab->rows; row++)
 			if (lab_random(lab, 2))
 				make_bad(lab, row, lab_random(lab, lab->nr_data + lab->nr_parity));
-		lab_round(lab, 40, 0);
+		lab_round(lab, 40);
 		lab_quiesce(lab);
 		lab_resume(lab);
 		nr_bad(lab);
@@ -371,7 +371,7 @@ static void a_degraded_raid6_bears_bad_sectors(struct kunit *test)
 			if (lab_holds(lab, lab_part_slot(lab, row, part), row))
 				make_bad(lab, row, part);
 		}
-		lab_round(lab, 40, 0);
+		lab_round(lab, 40);
 		lab_quiesce(lab);
 		lab_resume(lab);
 		nr_bad(lab);
@@ -450,7 +450,7 @@ static void a_member_that_cannot_write_fails(struct kunit *test)
 
 	for (nr = 1; nr <= lab->nr_parity; nr++) {
 		lab->disks[slot].no_writes = true;
-		lab_round(lab, LAB_MAX_IOS, 0);
+		lab_round(lab, LAB_MAX_IOS);
 		lab_rounds(lab, 3);
 		KUNIT_EXPECT_EQ(test, lab->array->members[slot].state, EMD_MEMBER_FAILED);
 		KUNIT_EXPECT_EQ(test, lab->nr_recorded, nr);
@@ -629,6 +629,15 @@ static void writes_keep_their_order(struct kunit *test)
 	}
 }
 
+static void data_may_stay_where_it_is(struct kunit *test)
+{
+	struct lab *lab = lab_of(test, 6, 64, 20);
+
+	/* By policy; nobody changes data that is being written here. */
+	lab->array->zero_copy = true;
+	check_a_life(lab);
+}
+
 static void small_writes_are_gathered(struct kunit *test)
 {
 	struct lab *lab = lab_of(test, 5, 16, 12);
@@ -679,6 +688,7 @@ static struct kunit_case parity_engine_cases[] = {
 	KUNIT_CASE_PARAM(fua_reaches_every_member, kinds_gen_params),
 	KUNIT_CASE_PARAM(zeroes_get_there_when_disks_cannot_write_them, kinds_gen_params),
 	KUNIT_CASE_PARAM(parity_is_of_what_was_written, kinds_gen_params),
+	KUNIT_CASE_PARAM(data_may_stay_where_it_is, kinds_gen_params),
 	KUNIT_CASE_PARAM(writes_keep_their_order, kinds_gen_params),
 	KUNIT_CASE_PARAM(small_writes_are_gathered, kinds_gen_params),
 	{}

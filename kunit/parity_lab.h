@@ -254,7 +254,7 @@ static bool lab_disk_init(struct lab *lab, u16 slot)
 	struct queue_limits lim = {
 		.logical_block_size = lab->block << SECTOR_SHIFT,
 		.physical_block_size = lab->block << SECTOR_SHIFT,
-		.features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA,
+		.features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA | BLK_FEAT_NOWAIT,
 		.max_hw_sectors = UINT_MAX >> SECTOR_SHIFT,
 		.max_segments = USHRT_MAX,
 		.max_segment_size = UINT_MAX,
@@ -550,21 +550,44 @@ static void lab_vouch_for_all(struct lab *lab)
 /* ---- users --------------------------------------------------------------------------- */
 
 struct lab_io {
+	struct lab *lab;
 	struct bio bio;
 	struct bio_vec *bvecs;	/* more than a pool's would do */
 	u64 sector;
 	u32 nr;
 	u8 *room;		/* vmalloc()ed, so that it is many pages */
 	u8 *data;		/* in @room, with any offset */
+	bool nowait;
 	struct completion done;
 	blk_status_t status;
 };
+
+/* Is there a member that missed some of a write, and whose failure is not recorded? */
+static bool lab_promised_too_much(const struct lab_io *io)
+{
+	const struct emd_array *array = io->lab->array;
+	struct emd_piece piece;
+	u32 done, nr;
+
+	for (done = 0; done < io->nr; done += nr) {
+		emd_geo_map(&array->geo, io->sector + done, 0, &piece);
+		nr = min_t(u64, io->nr - done, piece.nr_sectors);
+		if (READ_ONCE(array->members[piece.slot].fail_pending) &&
+		    memcmp(io->data + (done << SECTOR_SHIFT),
+			   io->lab->disks[piece.slot].data +
+			   ((LAB_GUARD + piece.member_sector) << SECTOR_SHIFT), nr << SECTOR_SHIFT))
+			return true;
+	}
+	return false;
+}
 
 static void lab_io_endio(struct bio *bio)
 {
 	struct lab_io *io = bio->bi_private;
 
 	io->status = bio->bi_status;
+	if (bio_op(bio) == REQ_OP_WRITE && !io->status && lab_promised_too_much(io))
+		lab_fault(io->lab, "a write was answered before the failure it met was recorded");
 	bio_uninit(bio);
 	complete(&io->done);
 }
@@ -578,8 +601,10 @@ static void lab_io_init(struct lab *lab, struct lab_io *io, u64 sector, u32 nr, 
 
 	memset(io, 0, sizeof(*io));
 	init_completion(&io->done);
+	io->lab = lab;
 	io->sector = sector;
 	io->nr = nr;
+	io->nowait = opf & REQ_NOWAIT;
 	io->room = vmalloc(bytes + PAGE_SIZE);
 	io->bvecs = kvcalloc(nr_bvecs, sizeof(*io->bvecs), GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(lab->test, io->room && io->bvecs);
@@ -638,6 +663,11 @@ static void lab_io_judge(struct lab *lab, struct lab_io *io, enum req_op op)
 {
 	u64 row = lab->strip * lab->nr_data, from, to;
 
+	if (io->status == BLK_STS_AGAIN && io->nowait) {
+		/* As if it had not been. */
+		lab_io_free(io);
+		return;
+	}
 	KUNIT_ASSERT_EQ_MSG(lab->test, blk_status_to_errno(io->status), 0, "op %u at %llu+%u", op,
 			    io->sector, io->nr);
 	switch (op) {
@@ -718,7 +748,7 @@ static void lab_any_range(struct lab *lab, u64 *sector, u32 *nr)
 }
 
 /* Requests in flight together, none over another; all must succeed. */
-static void lab_round(struct lab *lab, unsigned int nr_ios, blk_opf_t flags)
+static void lab_round(struct lab *lab, unsigned int nr_ios)
 {
 	u64 size = lab->array->geo.array_sectors, sector;
 	struct lab_io *ios;
@@ -739,8 +769,9 @@ static void lab_round(struct lab *lab, unsigned int nr_ios, blk_opf_t flags)
 			continue;
 		bitmap_set(busy, sector, nr);
 		ops[nr_sent] = opf;
-		if (opf == REQ_OP_WRITE) {
-			opf |= flags;
+		if (!lab_random(lab, 8) && (opf == REQ_OP_READ || opf == REQ_OP_WRITE))
+			opf |= REQ_NOWAIT;
+		if ((opf & REQ_OP_MASK) == REQ_OP_WRITE) {
 			if (!lab_random(lab, 8))
 				opf |= REQ_FUA;
 			if (!lab_random(lab, 16))
@@ -770,7 +801,7 @@ static void lab_round(struct lab *lab, unsigned int nr_ios, blk_opf_t flags)
 static void lab_rounds(struct lab *lab, unsigned int nr)
 {
 	while (nr--)
-		lab_round(lab, 1 + lab_random(lab, LAB_MAX_IOS), 0);
+		lab_round(lab, 1 + lab_random(lab, LAB_MAX_IOS));
 	lab_quiesce(lab);
 	lab_resume(lab);
 	lab_check(lab);

@@ -419,8 +419,8 @@ struct shape {
 
 /* Few sectors where there are many strips: it is the product that takes time. */
 static const struct shape shapes[] = {
-	{ 2, 1, 3 }, { 3, 1, 3 }, { 4, 1, 2 }, { 5, 1, 1 },
-	{ 2, 2, 3 }, { 3, 2, 2 }, { 4, 2, 1 },
+	{ 2, 1, 3 }, { 3, 1, 3 }, { 4, 1, 2 }, { 5, 1, 2 },
+	{ 2, 2, 3 }, { 3, 2, 3 }, { 4, 2, 2 },
 };
 
 static void shape_name(const struct shape *shape, char *name)
