@@ -327,8 +327,14 @@ static const u32 section_signatures[DDF_NR_OWN] = {
 
 static bool section_right(const struct ddf_layout *layout, enum ddf_section s, const u8 *bytes)
 {
-	return s == DDF_CONFIG || (signature(layout->le, bytes) == section_signatures[s] &&
-				   ddf_sealed(layout->le, layout->zlib, bytes, layout->len[s]));
+	u32 sig = signature(layout->le, bytes);
+
+	if (s == DDF_CONFIG)
+		return true;
+	/* mdadm before 2011 gave the disk table the other one's signature. */
+	if (sig != section_signatures[s] && !(s == DDF_PDR && sig == DDF_SIG_PDD))
+		return false;
+	return ddf_sealed(layout->le, layout->zlib, bytes, layout->len[s]);
 }
 
 static bool records_right(const struct ddf_layout *layout, const u8 *bytes)
