@@ -176,7 +176,7 @@ struct emd_array {
 	 */
 	bool failing;			/* SQ */
 	bool broken;			/* SQ: more members lost than level allows */
-	bool announce_broken;		/* C: and that was not yet told */
+	bool announce_broken;		/* S: and that was not yet told */
 	bool stopping;			/* SQ: new I/O is refused */
 	bool read_only;			/* SQ */
 	bool untouched;			/* SQ: no write, no command since start */
@@ -484,6 +484,7 @@ void emd_window_done(struct emd_window *window);
 void emd_window_queue(struct emd_window *window, work_func_t fn);
 void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
+void emd_window_doubtful(struct emd_window *window, u64 array_sector);
 bool emd_window_unwanted(const struct emd_window *window);
 
 /* ---- state.c: the only writer of states ----------------------------------- */
@@ -496,6 +497,7 @@ bool emd_window_unwanted(const struct emd_window *window);
  */
 bool emd_member_fail(struct emd_member *member, const char *why);
 void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sectors);
+void emd_member_drop(struct emd_member *member, const char *why);
 void emd_member_set_state(struct emd_member *member, enum emd_member_state state,
 			  const char *why);
 enum emd_array_state emd_array_get_state(const struct emd_array *array);

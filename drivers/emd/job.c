@@ -102,6 +102,7 @@ struct emd_job {
 	unsigned int next_mark;
 	u64 mismatches;
 	u64 unreadable;
+	u64 doubtful;			/* array sector from where a resync left something undone */
 	unsigned int nr_ranges;
 	struct {
 		u64 start, nr;
@@ -151,6 +152,12 @@ static u64 speed_locked(const struct emd_job *job)
 	return mul_u64_u64_div_u64(job->done - oldest->sector, MSEC_PER_SEC / 2, ms);
 }
 
+/* How far what was done can be relied on. */
+static u64 reach_locked(const struct emd_job *job)
+{
+	return min(job->done, job->doubtful);
+}
+
 /* Tell the readers how far redundancy reaches. */
 static void publish_locked(struct emd_job *job)
 {
@@ -159,8 +166,8 @@ static void publish_locked(struct emd_job *job)
 
 	switch (job->action) {
 	case EMD_SYNC_RESYNC:
-		if (job->done > array->resync_sector)
-			WRITE_ONCE(array->resync_sector, job->done);
+		if (reach_locked(job) > array->resync_sector)
+			WRITE_ONCE(array->resync_sector, reach_locked(job));
 		break;
 	case EMD_SYNC_REBUILD:
 		for (slot = 0; slot < array->geo.nr_members; slot++) {
@@ -339,6 +346,26 @@ void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_s
 }
 
 /**
+ * emd_window_doubtful() - a resync could not make redundancy here
+ * @window: in flight
+ * @array_sector: first sector of what is left as it was
+ *
+ * For engines, where a wrong answer would be the consequence. The job goes on, but
+ * neither readers nor the metadata are told that it got beyond, and it ends with
+ * an error.
+ *
+ * Context: Process context.
+ */
+void emd_window_doubtful(struct emd_window *window, u64 array_sector)
+{
+	struct emd_job *job = window->job;
+
+	spin_lock_irq(&job->lock);
+	job->doubtful = min(job->doubtful, array_sector);
+	spin_unlock_irq(&job->lock);
+}
+
+/**
  * emd_window_unwanted() - has the job been cancelled?
  * @window: in flight
  *
@@ -430,7 +457,7 @@ static int flush_members(struct emd_job *job, enum emd_sync_action action)
 
 static bool checkpoint_due_locked(const struct emd_job *job, u64 now)
 {
-	u64 progress = job->done - job->checkpoint;
+	u64 progress = reach_locked(job) - job->checkpoint;
 
 	if (!updates_metadata(job->action) || job->error || progress < EMD_JOB_CHECKPOINT_MIN)
 		return false;
@@ -443,7 +470,7 @@ static void take_checkpoint_locked(struct emd_job *job)
 	__releases(&job->lock) __acquires(&job->lock)
 {
 	enum emd_sync_action action = job->action;
-	u64 sector = job->done;
+	u64 sector = reach_locked(job);
 	int ret;
 
 	spin_unlock_irq(&job->lock);
@@ -486,6 +513,9 @@ static void finish_locked(struct emd_job *job)
 		ret = flush_members(job, action);
 	if (!ret && action == EMD_SYNC_REBUILD && !has_target(array))
 		ret = -ENODEV;
+	/* Nothing is in flight any more that could change it. */
+	if (!ret && job->doubtful != U64_MAX)
+		ret = -EIO;
 	spin_lock_irq(&job->lock);
 	/* Cancelled meanwhile: nothing is reported. */
 	if (job->phase != EMD_JOB_RUNNING && job->phase != EMD_JOB_PAUSED)
@@ -854,6 +884,7 @@ int emd_job_start(struct emd_job *job, enum emd_sync_action action, u64 from_sec
 	job->foreground_count = foreground_count(array, &in_flight);
 	job->mismatches = 0;
 	job->unreadable = 0;
+	job->doubtful = U64_MAX;
 	job->nr_ranges = 0;
 	reset_marks_locked(job);
 	poke_locked(job);

@@ -39,6 +39,8 @@
 #define PARITY_POOL_BYTES	(32U << 20)
 #define PARITY_OP_BYTES		(2U << 20)
 #define PARITY_MIN_OPS		8U
+/* Bytes of a row are counted in 32 bits. */
+#define PARITY_MAX_ROW		(1U << 21)
 #define PARITY_MAX_OPS		256U
 
 struct parity_plug {
@@ -186,7 +188,7 @@ struct parity_op *parity_op_leave(struct parity_op *op)
 
 /* ---- plugs ------------------------------------------------------------------------ */
 
-static void unplug_op(struct parity_op *op, bool may_sleep)
+static void unplug_op(struct parity_op *op, bool from_schedule)
 {
 	struct parity_bucket *bucket = bucket_of(op->engine, op->band);
 	unsigned long flags;
@@ -200,22 +202,29 @@ static void unplug_op(struct parity_op *op, bool may_sleep)
 		start = may_start_locked(op);
 	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
-	if (start)
-		parity_op_start(op, may_sleep);
+	/* A task that is about to sleep would take the bios along. */
+	if (start && from_schedule)
+		parity_op_queue(op);
+	else if (start)
+		parity_op_run(op);
 	parity_op_put(op);
 }
 
-static void unplug_ops(struct parity_plug *plug, bool may_sleep)
+/* Once something has started we may sleep, and then the plug is flushed and gone. */
+static void unplug_ops(struct parity_plug *plug, bool from_schedule)
 {
-	while (!list_empty(&plug->ops))
-		unplug_op(list_first_entry(&plug->ops, struct parity_op, plug_node), may_sleep);
+	LIST_HEAD(ops);
+
+	list_splice_init(&plug->ops, &ops);
+	while (!list_empty(&ops))
+		unplug_op(list_first_entry(&ops, struct parity_op, plug_node), from_schedule);
 }
 
 static void unplug(struct blk_plug_cb *cb, bool from_schedule)
 {
 	struct parity_plug *plug = container_of(cb, struct parity_plug, cb);
 
-	unplug_ops(plug, !from_schedule);
+	unplug_ops(plug, from_schedule);
 	kfree(plug);
 }
 
@@ -267,6 +276,7 @@ static void op_init(struct parity_op *op, u64 row, u32 band, enum parity_kind ki
 	op->nr_fresh = 0;
 	op->nr_pieces = 0;
 	op->phase = PARITY_PLANNING;
+	op->again = false;
 	op->status = BLK_STS_OK;
 	memset(op->parts, 0, parity_nr_parts(engine) * sizeof(*op->parts));
 }
@@ -342,14 +352,17 @@ static bool add_piece(struct parity_engine *engine, struct emd_io *io, u64 row, 
 		      u32 hi, struct parity_op **spare)
 {
 	enum parity_kind kind = kind_of(io);
-	/* Looked up each time: where we sleep the plug is flushed, and gone. */
-	struct parity_plug *plug = kind == PARITY_WRITE ? current_plug(engine) : NULL;
+	bool nowait = io->bio->bi_opf & REQ_NOWAIT;
 	u64 number = row * engine->bands + band;
 	struct parity_bucket *bucket = bucket_of(engine, number);
+	struct parity_plug *plug = NULL;
 	struct parity_op *op, *last;
 	unsigned long flags;
 	bool start;
 
+	/* Looked up each time: where we sleep the plug is flushed, and gone. */
+	if (kind == PARITY_WRITE && hi - lo < engine->row_sectors)
+		plug = current_plug(engine);
 	/* Taking one first costs little, and the lock need not be taken twice. */
 	if (!*spare)
 		*spare = op_get(engine);
@@ -380,8 +393,13 @@ static bool add_piece(struct parity_engine *engine, struct emd_io *io, u64 row, 
 		op->wanted = true;
 	start = may_start_locked(op);
 	spin_unlock_irqrestore(&bucket->lock, flags);
-	if (start)
-		parity_op_start(op, true);
+	if (!start)
+		return true;
+	/* The members' bios would wait for room where this one must not. */
+	if (nowait)
+		parity_op_queue(op);
+	else
+		parity_op_run(op);
 	return true;
 }
 
@@ -563,7 +581,7 @@ static void submit_rows(struct parity_engine *engine, struct emd_io *io, struct 
 	/* Ours wait for nobody, whoever is to free one. */
 	plug = current_plug(engine);
 	if (plug)
-		unplug_ops(plug, true);
+		unplug_ops(plug, false);
 	wait_for_op(engine, io, fed);
 }
 
@@ -829,6 +847,10 @@ static int parity_start(struct emd_array *array, struct emd_errmsg *msg)
 	if (!engine)
 		return EMD_REFUSE(msg, -ENOMEM, "out of memory");
 	engine->array = array;
+	if (emd_geo_stripe_sectors(geo) > PARITY_MAX_ROW) {
+		ret = EMD_REFUSE(msg, -EOPNOTSUPP, "stripes of more than 1 GiB are not supported");
+		goto fail;
+	}
 	spin_lock_init(&engine->lock);
 	INIT_LIST_HEAD(&engine->waiters);
 	init_waitqueue_head(&engine->idle);

@@ -91,6 +91,8 @@ struct parity_strip {
  * @phase: where it is
  * @pending: bios in flight, plus one while submitting
  * @failed: some bio did
+ * @again: what could not be written has been sent a second time
+ * @range: PARITY_MENDING: keeps windows away
  * @status: of the operation
  * @mending: strip being rewritten
  * @waiter: PARITY_FEEDING: io that goes on
@@ -126,8 +128,10 @@ struct parity_op {
 	enum parity_phase phase;
 	atomic_t pending;
 	bool failed;
+	bool again;
 	blk_status_t status;
 	u16 mending;
+	struct emd_range range;
 	struct emd_io *waiter;
 	struct work_struct work;
 	struct parity_plan plan;
@@ -273,7 +277,8 @@ struct parity_op *parity_op_leave(struct parity_op *op);
 void parity_feed(struct parity_op *op);
 
 /* parity_op.c */
-void parity_op_start(struct parity_op *op, bool may_sleep);
+void parity_op_run(struct parity_op *op);
+void parity_op_queue(struct parity_op *op);
 void parity_op_work(struct work_struct *work);
 void parity_member_error(struct emd_member *member, bool is_write, u64 disk_sector,
 			 unsigned int nr_sectors, blk_status_t status);

@@ -13,10 +13,10 @@
  * meanwhile. Unless the administrator has vouched for the users (zero_copy): then
  * a strip's data that came in one request stays where it is.
  *
- * An operation goes on where its last bio ended when that is inside of somebody's
- * ->submit_bio: then bios sent here wait on current->bio_list, nothing sleeps and
- * nothing nests. Anywhere else, interrupts above all, it goes on in the workqueue
- * of the CPU it is on. It allocates nothing.
+ * An operation goes on where its last bio ended when a bio-based member ended it
+ * inside of somebody's ->submit_bio: then bios sent here wait on current->bio_list,
+ * nothing sleeps and nothing nests. Anywhere else, interrupts above all, it goes on
+ * in the workqueue of the CPU it is on. It allocates nothing.
  *
  * When members fail the plan is made anew as long as it only reads. Once it
  * writes, members that fail are out of service, and the rest of the row is
@@ -30,29 +30,25 @@
 #include "log.h"
 #include "parity.h"
 
-static void run_op(struct parity_op *op);
-
 /* ---- where to go on ----------------------------------------------------------- */
 
-static bool may_go_on_here(void)
+/* Request queues end bios with a read lock held that nobody may sleep under. */
+static bool may_go_on_after(const struct bio *bio)
 {
-	return in_task() && !irqs_disabled() && current->bio_list;
+	return bdev_test_flag(bio->bi_bdev, BD_HAS_SUBMIT_BIO) && current->bio_list &&
+	       in_task() && !irqs_disabled() && !rcu_preempt_depth() &&
+	       (!IS_ENABLED(CONFIG_PREEMPT_COUNT) || preemptible());
 }
 
 /**
- * parity_op_start() - begin with an operation
- * @op: just marked as started
- * @may_sleep: the caller may sleep
+ * parity_op_queue() - go on with an operation in process context
+ * @op: started
  *
- * Context: Any, irq-safe, when not @may_sleep. The operation may be done, and
- * everything it belongs to be gone, when this returns.
+ * Context: Any, irq-safe.
  */
-void parity_op_start(struct parity_op *op, bool may_sleep)
+void parity_op_queue(struct parity_op *op)
 {
-	if (may_sleep || may_go_on_here())
-		run_op(op);
-	else
-		queue_work(op->engine->wq, &op->work);
+	queue_work(op->engine->wq, &op->work);
 }
 
 /**
@@ -70,7 +66,7 @@ void parity_op_work(struct work_struct *work)
 	if (op->phase == PARITY_FEEDING)
 		parity_feed(op);
 	else
-		run_op(op);
+		parity_op_run(op);
 	blk_finish_plug(&plug);
 }
 
@@ -101,18 +97,22 @@ static int plan_op(struct parity_op *op)
 {
 	struct parity_engine *engine = op->engine;
 	u64 row_end = parity_row_end(engine, op->row);
+	unsigned int nr_lost = 0;
 	u16 i;
 
 	op->plan.nr_data = engine->math.nr_data;
 	op->plan.nr_parity = engine->math.nr_parity;
 	op->plan.can_update = emd_parity_can_update(&engine->math);
-	op->plan.consistent = row_end <= READ_ONCE(engine->array->resync_sector);
 	for (i = 0; i < parity_nr_parts(engine); i++) {
 		const struct emd_member *member = member_of(op, i);
 
 		op->parts[i].readable = member->bdev && parity_readable(member, row_end);
 		op->parts[i].writable = parity_writable(member);
+		nr_lost += !op->parts[i].readable;
 	}
+	/* With one source left for everything, that is what is right. */
+	op->plan.consistent = nr_lost >= op->plan.nr_parity ||
+			      row_end <= READ_ONCE(engine->array->resync_sector);
 	return op->kind == PARITY_READ ? parity_plan_read(&op->plan, op->parts) :
 	       parity_plan_write(&op->plan, op->parts);
 }
@@ -138,23 +138,23 @@ void parity_member_error(struct emd_member *member, bool is_write, u64 disk_sect
 		   nr_sectors, blk_status_to_errno(status));
 }
 
-static void put_op(struct parity_op *op)
-{
-	if (!atomic_dec_and_test(&op->pending))
-		return;
-	parity_op_start(op, false);
-}
-
 static void strip_endio(struct bio *bio)
 {
 	struct parity_strip *strip = container_of(bio, struct parity_strip, bio);
 	struct parity_op *op = strip->op;
 
+	bool here = may_go_on_after(bio);
+
 	strip->status = bio->bi_status;
 	if (unlikely(bio->bi_status))
 		WRITE_ONCE(op->failed, true);
 	bio_uninit(bio);
-	put_op(op);
+	if (!atomic_dec_and_test(&op->pending))
+		return;
+	if (here)
+		parity_op_run(op);
+	else
+		parity_op_queue(op);
 }
 
 static u64 disk_sector_of(const struct parity_op *op, u16 part, u16 lo)
@@ -530,7 +530,34 @@ static struct parity_op *refuse_op(struct parity_op *op)
 	return finish_op(op, false);
 }
 
-/* Judge who could not write. True when somebody's failure must be recorded first. */
+/* Is there anything of the row that is known by way of the others only? */
+static bool row_is_degraded(const struct parity_op *op)
+{
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(op->engine); i++)
+		if (!op->parts[i].readable || !parity_writable(member_of(op, i)))
+			return true;
+	return false;
+}
+
+/* Send again what could not be written. */
+static bool rewrite(struct parity_op *op)
+{
+	u16 i;
+
+	for (i = 0; i < parity_nr_parts(op->engine); i++)
+		if (!op->strips[i].status)
+			op->parts[i].write = (struct parity_run){};
+	op->again = true;
+	return send_writes(op);
+}
+
+/*
+ * Judge who could not write. True when somebody's failure must be recorded first.
+ * A member that may not fail stays; but with others lost what is computed for
+ * them would be wrong now, and must not be believed.
+ */
 static bool judge_writes(struct parity_op *op)
 {
 	bool park = false;
@@ -546,25 +573,36 @@ static bool judge_writes(struct parity_op *op)
 			continue;
 		parity_member_error(member, true, disk_sector_of(op, i, op->parts[i].write.lo),
 				    parity_run_sectors(&op->parts[i].write), status);
-		if (emd_member_fail(member, "write error"))
+		if (emd_member_fail(member, "write error")) {
 			park = true;
-		else
-			op->status = status;
+			continue;
+		}
+		op->status = status;
+		if (row_is_degraded(op))
+			emd_member_drop(member, "write error with no redundancy left");
 	}
 	return park;
 }
 
-/* Members may not know how to write zeroes; then all get them as data. */
+/*
+ * Members may not know how to write zeroes; then all get them as data, and who
+ * asked is not led to believe that it is quick.
+ */
 static bool judge_zeroes(struct parity_op *op)
 {
-	bool known = true;
+	struct request_queue *q = op->engine->array->gd->queue;
 	u16 i;
 
 	if (likely(!op->failed))
 		return true;
-	for (i = 0; i < parity_nr_parts(op->engine); i++)
-		known &= !op->strips[i].status;
-	return known;
+	for (i = 0; i < parity_nr_parts(op->engine); i++) {
+		if (!op->strips[i].status ||
+		    bdev_write_zeroes_sectors(member_of(op, i)->bdev))
+			continue;
+		blk_queue_disable_discard(q);
+		blk_queue_disable_write_zeroes(q);
+	}
+	return false;
 }
 
 /* ---- after a read error -------------------------------------------------------------------------- */
@@ -653,6 +691,7 @@ static struct parity_op *finish_mending(struct parity_op *op, bool good)
 		emd_member_repaired(member, sector, parity_run_sectors(&op->plan.range));
 	else
 		emd_member_fail(member, "read error, and cannot be rewritten");
+	emd_range_unlock(array->ranges, &op->range);
 	next = parity_op_leave(op);
 	parity_op_put(op);
 	percpu_ref_put(&array->reads);
@@ -661,24 +700,43 @@ static struct parity_op *finish_mending(struct parity_op *op, bool good)
 
 /* ---- the operation ---------------------------------------------------------------------------------- */
 
-/* Answer the readers; true when a bad strip is to be made readable behind their backs. */
+/*
+ * Answer the readers; true when a bad strip is to be made readable behind their
+ * backs. Not while background work wants the row: that finds it as well.
+ */
 static bool begin_mending(struct parity_op *op)
 {
+	struct emd_array *array = op->engine->array;
+	u64 start = op->row * op->engine->row_sectors;
 	LIST_HEAD(ended);
 
-	if (likely(!find_bad(op)) || !percpu_ref_tryget_live(&op->engine->array->reads))
+	if (likely(!find_bad(op)))
 		return false;
+	if (emd_range_shared(array->ranges, &op->range, start,
+			     parity_row_end(op->engine, op->row) - start, true) !=
+	    EMD_RANGE_GRANTED)
+		return false;
+	if (!percpu_ref_tryget_live(&array->reads)) {
+		emd_range_unlock(array->ranges, &op->range);
+		return false;
+	}
 	op->phase = PARITY_MENDING;
 	release_pieces(op, false, &ended);
 	end_ios(&ended);
 	return true;
 }
 
-/*
+/**
+ * parity_op_run() - go on with an operation
+ * @op: started
+ *
  * Each step leaves the rest to the bios it sent, or goes on with the next, or is
- * the last; then it goes on with the next operation of the band.
+ * the last; then it goes on with the next operation of the band. Everything may be
+ * gone when this returns.
+ *
+ * Context: Task context; sleeps, unless within ->submit_bio.
  */
-static void run_op(struct parity_op *op)
+void parity_op_run(struct parity_op *op)
 {
 	while (op) {
 		switch (op->phase) {
@@ -718,6 +776,11 @@ static void run_op(struct parity_op *op)
 			if (op->kind == PARITY_ZERO && !judge_zeroes(op)) {
 				op->kind = PARITY_WRITE;
 				op->phase = PARITY_PLANNING;
+				break;
+			}
+			if (unlikely(op->failed) && !op->again) {
+				if (rewrite(op))
+					return;
 				break;
 			}
 			op = finish_op(op, judge_writes(op));

@@ -17,7 +17,8 @@
  * When a read fails the segment is done again by hand, block by block, and what
  * could not be read is recovered, rewritten and read back. Where the parity is not
  * known to be right, or too much is missing, a block cannot be recovered: it is
- * counted and told. A rebuild ends there: the formats have no way to say "all but
+ * counted and told, and a resync does not count as done from there on. A rebuild
+ * ends there: the formats have no way to say "all but
  * this block", and a member called good must be good.
  */
 #include <linux/mempool.h>
@@ -46,6 +47,7 @@
  * @sector: member sector where the segment begins, in the members' extents
  * @end: member sector where the window ends
  * @nr: sectors of the segment on each member
+ * @unit: bytes of a logical block: what is compared and written
  * @writing: second half of the segment
  * @read_failed: some read did
  * @write_failed: a write did, and its member with it
@@ -67,6 +69,7 @@ struct parity_window {
 	u64 sector;
 	u64 end;
 	u32 nr;
+	u32 unit;
 	bool writing;
 	bool read_failed;
 	bool write_failed;
@@ -379,7 +382,7 @@ static void mark_dirty(struct parity_window *pw, u16 slot, u32 sector, u32 nr)
 /* ---- comparing ------------------------------------------------------------------------------ */
 
 /*
- * A raid6 sector whose parities are both there, and wrong: which part explains it?
+ * A raid6 unit whose parities are both there, and wrong: which part explains it?
  * The answer to a repair is put right in its buffer when it is a data strip.
  */
 static int blame(struct parity_window *pw, u32 at)
@@ -390,14 +393,14 @@ static int blame(struct parity_window *pw, u32 at)
 	int part;
 
 	/* Now they are differences ... */
-	emd_parity_xor(p, &p_now, 1, SECTOR_SIZE);
-	emd_parity_xor(q, &q_now, 1, SECTOR_SIZE);
-	part = emd_parity_locate(math, pw->q_index, p, q, SECTOR_SIZE);
+	emd_parity_xor(p, &p_now, 1, pw->unit);
+	emd_parity_xor(q, &q_now, 1, pw->unit);
+	part = emd_parity_locate(math, pw->q_index, p, q, pw->unit);
 	if (part >= 0 && part < math->nr_data && pw->window->action == EMD_SYNC_REPAIR)
-		emd_parity_xor(pw->blocks[part] + at, &p, 1, SECTOR_SIZE);
+		emd_parity_xor(pw->blocks[part] + at, &p, 1, pw->unit);
 	/* ... and now what they were. */
-	emd_parity_xor(p, &p_now, 1, SECTOR_SIZE);
-	emd_parity_xor(q, &q_now, 1, SECTOR_SIZE);
+	emd_parity_xor(p, &p_now, 1, pw->unit);
+	emd_parity_xor(q, &q_now, 1, pw->unit);
 	return part;
 }
 
@@ -424,20 +427,20 @@ static bool parity_differs(const struct parity_window *pw, unsigned int nr, u32 
 					    pw->expected[nr] + at, len);
 }
 
-/* A sector of a block, which begins at @sector. */
-static void compare_sector(struct parity_window *pw, u32 sector, u32 at)
+/* A unit of a block, which begins at @sector. */
+static void compare_unit(struct parity_window *pw, u32 sector, u32 at)
 {
 	u16 nr_data = pw->engine->math.nr_data;
-	u32 here = sector + (at >> SECTOR_SHIFT);
+	u32 here = sector + (at >> SECTOR_SHIFT), nr = pw->unit >> SECTOR_SHIFT;
 	bool differs[2];
 	unsigned int i;
 	int part = -1;
 
 	for (i = 0; i < 2; i++)
-		differs[i] = parity_differs(pw, i, at, SECTOR_SIZE);
+		differs[i] = parity_differs(pw, i, at, pw->unit);
 	if (!differs[0] && !differs[1])
 		return;
-	emd_window_mismatch(pw->window, array_sector_at(pw, here), 1);
+	emd_window_mismatch(pw->window, array_sector_at(pw, here), nr);
 	if (pw->all_there && has_parity(pw, 1) && pw->window->action != EMD_SYNC_RESYNC) {
 		part = blame(pw, at);
 		if (part >= 0)
@@ -446,14 +449,14 @@ static void compare_sector(struct parity_window *pw, u32 sector, u32 at)
 	if (pw->window->action == EMD_SYNC_CHECK)
 		return;
 	if (part >= 0 && part < nr_data) {
-		mark_dirty(pw, pw->slots[part], here, 1);
+		mark_dirty(pw, pw->slots[part], here, nr);
 		return;
 	}
 	for (i = 0; i < 2; i++) {
 		if (!differs[i])
 			continue;
-		memcpy(pw->blocks[nr_data + i] + at, pw->expected[i] + at, SECTOR_SIZE);
-		mark_dirty(pw, pw->slots[nr_data + i], here, 1);
+		memcpy(pw->blocks[nr_data + i] + at, pw->expected[i] + at, pw->unit);
+		mark_dirty(pw, pw->slots[nr_data + i], here, nr);
 	}
 }
 
@@ -474,8 +477,8 @@ static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u
 	expect_parity(pw, len);
 	if (likely(!parity_differs(pw, 0, 0, len) && !parity_differs(pw, 1, 0, len)))
 		return;
-	for (at = 0; at < len; at += SECTOR_SIZE)
-		compare_sector(pw, sector, at);
+	for (at = 0; at < len; at += pw->unit)
+		compare_unit(pw, sector, at);
 }
 
 /* ---- a segment ------------------------------------------------------------------------------- */
@@ -565,6 +568,37 @@ static int write_block(struct parity_window *pw, u16 slot, u32 sector, u32 nr, b
 	return -EIO;
 }
 
+static u64 row_at(const struct parity_window *pw, u32 sector)
+{
+	return div_u64(pw->sector + sector, pw->engine->strip_sectors);
+}
+
+/* Data that could not be read, of a row whose parity is not known to be right. */
+static bool is_doubtful(const struct parity_window *pw, u32 sector, const unsigned long *bad)
+{
+	u16 lost[2], k;
+
+	if (parity_row_end(pw->engine, row_at(pw, sector)) <=
+	    READ_ONCE(pw->engine->array->resync_sector) ||
+	    find_lost(pw, NULL, lost) >= pw->engine->math.nr_parity)
+		return false;
+	for (k = 0; k < pw->engine->math.nr_data; k++)
+		if (test_bit(pw->slots[k], bad))
+			return true;
+	return false;
+}
+
+/* What a block holds cannot be known. */
+static int give_up_block(struct parity_window *pw, u32 sector, u32 nr)
+{
+	struct emd_window *window = pw->window;
+
+	emd_window_unreadable(window, array_sector_at(pw, sector), nr);
+	if (window->action == EMD_SYNC_RESYNC)
+		emd_window_doubtful(window, row_at(pw, sector) * pw->engine->row_sectors);
+	return window->action == EMD_SYNC_REBUILD ? -EIO : 0;
+}
+
 static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_mended)
 {
 	struct emd_window *window = pw->window;
@@ -591,15 +625,11 @@ static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_m
 		/* It was passing, or its member has failed. */
 		if (!rebuild)
 			goto compare;
-	} else if (window->action == EMD_SYNC_RESYNC && lost[0] < pw->engine->math.nr_data) {
-		/* What the parity says of it is not known to be right. */
-		emd_window_unreadable(window, array_sector_at(pw, sector), nr);
-		return 0;
+	} else if (is_doubtful(pw, sector, bad)) {
+		return give_up_block(pw, sector, nr);
 	}
-	if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT)) {
-		emd_window_unreadable(window, array_sector_at(pw, sector), nr);
-		return rebuild ? -EIO : 0;
-	}
+	if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT))
+		return give_up_block(pw, sector, nr);
 	for (i = 0; i < min_t(unsigned int, nr_lost, pw->engine->math.nr_parity); i++) {
 		bool is_bad;
 
@@ -757,6 +787,7 @@ void parity_window(struct emd_window *window)
 	*(struct parity_window **)window->priv = pw;
 	pw->window = window;
 	pw->engine = engine;
+	pw->unit = queue_logical_block_size(window->array->gd->queue);
 	pw->expected[0] = page_address(window->pages[window->nr_pages - 2]);
 	pw->expected[1] = page_address(window->pages[window->nr_pages - 1]);
 	begin_window(pw);

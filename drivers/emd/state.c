@@ -199,6 +199,43 @@ void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sec
 		emd_member_fail(member, "too many read errors");
 }
 
+/* Cannot be refused, unlike emd_member_fail(): with one too many the array is broken. */
+static bool lose_member(struct emd_member *member, const char *why)
+{
+	struct emd_array *array = member->array;
+	unsigned long flags;
+	bool changed = false;
+	u16 slot;
+
+	spin_lock_irqsave(&array->state_lock, flags);
+	if (member->state == EMD_MEMBER_IN_SYNC || member->state == EMD_MEMBER_REBUILDING) {
+		changed = true;
+		WRITE_ONCE(array->failing, true);
+		if (may_lose_locked(member)) {
+			set_member_state_locked(member, EMD_MEMBER_FAILED, why);
+			member->fail_pending = true;
+			member->fail_why = why;
+		} else {
+			set_member_state_locked(member, EMD_MEMBER_MISSING, why);
+			array->announce_broken |= !array->broken;
+			WRITE_ONCE(array->broken, true);
+			/* Losses not yet recorded belong to the same event. */
+			for (slot = 0; slot < array->geo.nr_members; slot++) {
+				struct emd_member *other = &array->members[slot];
+
+				if (!other->fail_pending)
+					continue;
+				other->fail_pending = false;
+				set_member_state_locked(other, EMD_MEMBER_MISSING, why);
+			}
+		}
+	}
+	spin_unlock_irqrestore(&array->state_lock, flags);
+	if (changed)
+		emd_array_pend(array, EMD_PENDING_FAIL);
+	return changed;
+}
+
 /**
  * emd_member_lost() - a member's device is gone for good
  * @member: member of a started array
@@ -213,38 +250,23 @@ void emd_member_repaired(struct emd_member *member, u64 array_sector, u64 nr_sec
  */
 bool emd_member_lost(struct emd_member *member)
 {
-	struct emd_array *array = member->array;
-	unsigned long flags;
-	bool changed = false;
-	u16 slot;
+	return lose_member(member, "device gone");
+}
 
-	spin_lock_irqsave(&array->state_lock, flags);
-	if (member->state == EMD_MEMBER_IN_SYNC || member->state == EMD_MEMBER_REBUILDING) {
-		changed = true;
-		WRITE_ONCE(array->failing, true);
-		if (may_lose_locked(member)) {
-			set_member_state_locked(member, EMD_MEMBER_FAILED, "device gone");
-			member->fail_pending = true;
-			member->fail_why = "device gone";
-		} else {
-			set_member_state_locked(member, EMD_MEMBER_MISSING, "device gone");
-			array->announce_broken |= !array->broken;
-			WRITE_ONCE(array->broken, true);
-			/* Losses not yet recorded belong to the same event. */
-			for (slot = 0; slot < array->geo.nr_members; slot++) {
-				struct emd_member *other = &array->members[slot];
-
-				if (!other->fail_pending)
-					continue;
-				other->fail_pending = false;
-				set_member_state_locked(other, EMD_MEMBER_MISSING, "device gone");
-			}
-		}
-	}
-	spin_unlock_irqrestore(&array->state_lock, flags);
-	if (changed)
-		emd_array_pend(array, EMD_PENDING_FAIL);
-	return changed;
+/**
+ * emd_member_drop() - a member must not be used any more, whatever follows
+ * @member: member of a started array
+ * @why: constant string, for log and trace
+ *
+ * For engines: where what it did not take makes wrong what would be computed
+ * with it. When it is one too many the array is broken, and what cannot be known
+ * is an error.
+ *
+ * Context: Any, irq-safe. Takes S.
+ */
+void emd_member_drop(struct emd_member *member, const char *why)
+{
+	lose_member(member, why);
 }
 
 /**
