@@ -229,7 +229,10 @@ static void window_granted(struct emd_range *range)
 {
 	struct emd_window *window = container_of(range, struct emd_window, range);
 
-	/* Not by the thread: it may be frozen, while someone waits for this window. */
+	/*
+	 * Not by the thread: it may be frozen, while someone waits for this window.
+	 * And members that answer at once keep one CPU busy a window.
+	 */
 	emd_window_queue(window, window_work);
 }
 
@@ -240,7 +243,7 @@ static void send_window(struct emd_window *window)
 	trace_emd_window_start(window);
 	if (emd_range_exclusive(array->ranges, &window->range, window->array_sector,
 				window->nr_sectors) == EMD_RANGE_GRANTED)
-		array->engine->job_window(window);
+		window_granted(&window->range);
 }
 
 /**

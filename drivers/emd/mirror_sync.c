@@ -257,13 +257,19 @@ static bool run_differs(struct emd_window *window, const struct mirror_run *run,
 
 static void window_step(struct work_struct *work);
 
+/* Nothing failed, and nobody went: what was done so far counts. */
+static bool went_well(const struct emd_window *window, const struct mirror_window *mw)
+{
+	return !mw->read_failed && !mw->write_failed && fingerprint(window->array) == mw->states;
+}
+
 static void put_window(struct emd_window *window)
 {
 	struct mirror_window *mw = mirror_window_of(window);
 
 	if (!atomic_dec_and_test(&mw->pending))
 		return;
-	if (mw->writing && !mw->write_failed && fingerprint(window->array) == mw->states)
+	if (mw->writing && went_well(window, mw))
 		emd_window_done(window);
 	else
 		emd_window_queue(window, window_step);
@@ -610,6 +616,16 @@ static void window_by_hand(struct emd_window *window)
 
 /* ---- the window ------------------------------------------------------------------------- */
 
+static void write_window(struct emd_window *window)
+{
+	struct mirror_window *mw = mirror_window_of(window);
+
+	mw->writing = true;
+	atomic_set(&mw->pending, 1);
+	make_members(window);
+	put_window(window);
+}
+
 static void window_step(struct work_struct *work)
 {
 	struct emd_window *window = container_of(work, struct emd_window, work);
@@ -633,10 +649,7 @@ static void window_step(struct work_struct *work)
 		emd_window_done(window);
 		return;
 	}
-	mw->writing = true;
-	atomic_set(&mw->pending, 1);
-	make_members(window);
-	put_window(window);
+	write_window(window);
 }
 
 /**
@@ -657,5 +670,14 @@ void mirror_window(struct emd_window *window)
 	}
 	atomic_set(&mw->pending, 1);
 	read_members(window);
-	put_window(window);
+	if (!atomic_dec_and_test(&mw->pending))
+		return;
+	/*
+	 * The members have answered already, as ramdisks and persistent memory do:
+	 * go on while the data is in the cache.
+	 */
+	if (went_well(window, mw))
+		write_window(window);
+	else
+		emd_window_queue(window, window_step);
 }
