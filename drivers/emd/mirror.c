@@ -9,7 +9,7 @@
  *     the resync takes as its source: the first member in sync, in copy order.
  *     Two reads of a sector then never give two answers;
  *   - on devices without heads a copy that depends on the address, in regions
- *     of 512 KiB, unless this CPU has more reads in flight there than elsewhere.
+ *     of 8 MiB, unless this CPU has more reads in flight there than elsewhere.
  *     Counters are kept for each CPU: no line is shared by those that submit,
  *     and when every CPU balances what it sends, the members are balanced;
  *   - with heads the copy whose head is there already, then the one with the
@@ -39,8 +39,13 @@
 #include "log.h"
 #include "mirror.h"
 
-/* Neighbouring reads stay on one copy within this: 512 KiB. */
-#define REGION_SHIFT	10
+/*
+ * Neighbouring reads stay on one copy within this: 8 MiB. Small regions would
+ * have every member look up all of its address space for half of the reads:
+ * twice the nodes of a ramdisk's tree, twice the mapping pages that a flash
+ * disk without memory of its own keeps at hand.
+ */
+#define REGION_SHIFT	14
 /* So many more reads in flight on the preferred copy are put up with. */
 #define LOAD_SLACK	2
 
