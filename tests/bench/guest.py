@@ -269,6 +269,8 @@ class Bench:
                 side.add_spare(spare)
             self.log.skip()
             actions[action]()
+            if action == "resync" and who == "tuned" and "tuned" in row:
+                side.tune(row["tuned"][0])
             self.log.wait(side.started)
             began, first = time.monotonic(), self.marks.set()
             self.log.wait(side.done)
@@ -308,7 +310,7 @@ class Bench:
                 "count=%d" % (sectors(disk) // 2048))
         for half in range(2):
             disks = {"md": SETS[half], "emd": SETS[1 - half]}
-            if not self.args.only:
+            if not self.args.side:
                 self.fio(half, "disk", {"raw": disks["md"][0]})
             for level in LEVELS:
                 self.level(half, level, disks)

@@ -179,7 +179,7 @@ def share(samples, marks):
     """Of a CPU of the host, while fio ran."""
     fio = [sample for sample in samples if sample["fio"] and sample["work"] != "nothing"]
     cpu = sum(marks[sample["marks"][1]] - marks[sample["marks"][0]] for sample in fio)
-    return cpu / sum(sample["seconds"] for sample in fio)
+    return cpu / sum(sample["seconds"] for sample in fio) if fio else 0
 
 
 HEAD = """\
