@@ -25,7 +25,7 @@ def scenario(vm):
     # A member is pulled while files are written.
     vm.insmod()
     dev, mirror = imsm.started(vm, "ten", "mirror")
-    vm.emdctl("sync limit ten 6M")
+    vm.emdctl("sync limit ten 2M")
     imsm.verify(vm, dev, "ten", sums["ten"], options="", keep=True)
     imsm.verify(vm, mirror, "mirror", sums["mirror"])
     writer = vm.start("cd /mnt/ten && " + WRITER)

@@ -412,7 +412,11 @@ class VM:
 
     def examine(self, disk):
         """mdadm --examine of a disk as a dictionary; see examine.parse()."""
-        return examine.parse(self.sh("mdadm --examine " + disk.dev))
+        def whole():
+            # It reads the anchor before the rest: a write in between makes no sense to it.
+            text = self.sh("mdadm --examine " + disk.dev)
+            return text if "IMSM checksum" not in text else None
+        return examine.parse(self.wait("metadata that nobody writes just now", whole, timeout=10))
 
     def md(self, name):
         """Device of an md array by its name; mdadm appends _0 to a name that it does not trust."""
