@@ -3,7 +3,7 @@
 
 from lib import arrays
 
-groups = ["array"]
+groups = ["quick", "array"]
 
 
 def scenario(vm):

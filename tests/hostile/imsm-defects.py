@@ -5,7 +5,7 @@ import hashlib
 
 from lib import imsm_defects
 
-groups = ["hostile"]
+groups = ["quick", "hostile"]
 SECTORS = 64 * 2048
 
 
