@@ -441,6 +441,32 @@ static void a_resync_rewrites_parity_that_is_bad(struct kunit *test)
 	lab_check(lab);
 }
 
+/* Parity in doubt must not become trusted, or a wrong answer would come of it. */
+static void a_resync_that_cannot_read_data_is_not_done(struct kunit *test)
+{
+	struct lab *lab = lab_of(test, 6, 32, 12);
+	u64 row_sectors = 32 * lab->nr_data, sector;
+	struct emd_job_status status;
+	struct lab_io io;
+
+	lab_scribble_parity(lab, 0);
+	make_bad(lab, 5, 1);
+	lab_job_start(lab, EMD_SYNC_RESYNC);
+	KUNIT_EXPECT_NE(test, lab_job_wait(lab, &status), 0);
+	KUNIT_EXPECT_GT(test, status.unreadable, 0);
+	KUNIT_EXPECT_LE(test, lab->array->resync_sector, 5 * row_sectors);
+	sector = 5 * row_sectors + 32;
+	KUNIT_EXPECT_NE(test, lab_do(lab, &io, sector, 32, REQ_OP_READ), 0);
+	lab_io_free(&io);
+	/* Who writes it anew makes it good. */
+	KUNIT_ASSERT_EQ(test, lab_do(lab, &io, sector, 32, REQ_OP_WRITE), 0);
+	lab_io_judge(lab, &io, REQ_OP_WRITE);
+	lab_job(lab, EMD_SYNC_RESYNC);
+	lab_vouch_for_all(lab);
+	lab_read_all(lab);
+	lab_check(lab);
+}
+
 /* ---- write errors -------------------------------------------------------------------- */
 
 static void a_member_that_cannot_write_fails(struct kunit *test)
@@ -506,23 +532,58 @@ static void nothing_is_filled_from_too_little(struct kunit *test)
 					   9 * 32 << SECTOR_SHIFT));
 }
 
-/* One more than the level bears: it stays, and the users are told. */
-static void the_last_one_that_is_needed_stays(struct kunit *test)
+static void a_write_that_fails_once_is_sent_again(struct kunit *test)
 {
 	struct lab *lab = lab_of(test, 6, 32, 12);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		lab->disks[i].nr_hiccups = 1;
+		lab_rounds(lab, 2);
+		KUNIT_EXPECT_EQ(test, lab->disks[i].nr_hiccups, 0);
+	}
+	nobody_failed(lab);
+	/* The more so when there is nobody who could stand in for it. */
+	for (i = 0; i < lab->nr_parity; i++)
+		lab_lose(lab, i);
+	lab->disks[4].nr_hiccups = 1;
+	lab_rounds(lab, 2);
+	KUNIT_EXPECT_EQ(test, lab->disks[4].nr_hiccups, 0);
+	KUNIT_EXPECT_EQ(test, lab->array->members[4].state, EMD_MEMBER_IN_SYNC);
+}
+
+/*
+ * One more than the level bears: what would be computed with it is wrong in the row
+ * that it did not take. Errors are fine then, wrong answers are not.
+ */
+static void one_too_many_breaks_the_array_and_nothing_else(struct kunit *test)
+{
+	struct lab *lab = lab_of(test, 6, 32, 12);
+	u32 row = 32 * lab->nr_data, nr_right = 0;
+	u64 sector, size = lab->array->geo.array_sectors;
 	struct lab_io io;
 	u16 slot;
 
 	for (slot = 0; slot < lab->nr_parity; slot++)
 		lab_lose(lab, slot);
 	lab->disks[slot].no_writes = true;
-	/* The third row is on all members; who is asked to write must know. */
-	KUNIT_EXPECT_NE(test, (int)lab_do(lab, &io, 2 * 32 * lab->nr_data, 32 * lab->nr_data,
-					  REQ_OP_WRITE), BLK_STS_OK);
+	KUNIT_EXPECT_NE(test, lab_do(lab, &io, 2 * row, row, REQ_OP_WRITE), 0);
 	lab_io_free(&io);
-	KUNIT_EXPECT_EQ(test, lab->array->members[slot].state, EMD_MEMBER_IN_SYNC);
-	KUNIT_EXPECT_EQ(test, (int)lab_do(lab, &io, 0, 32 * lab->nr_data, REQ_OP_READ), BLK_STS_OK);
-	lab_io_judge(lab, &io, REQ_OP_READ);
+	KUNIT_EXPECT_TRUE(test, lab->array->broken);
+	KUNIT_EXPECT_NE(test, lab_do(lab, &io, 5 * row, row, REQ_OP_WRITE), 0);
+	lab_io_free(&io);
+	for (sector = 0; sector + 32 <= size; sector += 32) {
+		/* What the refused write left in its row is anybody's guess. */
+		if (sector / row == 2)
+			continue;
+		if (lab_do(lab, &io, sector, 32, REQ_OP_READ)) {
+			lab_io_free(&io);
+			continue;
+		}
+		lab_io_judge(lab, &io, REQ_OP_READ);
+		nr_right++;
+	}
+	KUNIT_EXPECT_GT(test, nr_right, 0);
 }
 
 /* ---- promises of the block layer ----------------------------------------------------- */
@@ -680,11 +741,13 @@ static struct kunit_case parity_engine_cases[] = {
 	KUNIT_CASE_PARAM(a_rebuild_bears_bad_sectors, kinds_gen_params),
 	KUNIT_CASE_PARAM(a_rebuild_that_cannot_read_ends, kinds_gen_params),
 	KUNIT_CASE_PARAM(a_resync_rewrites_parity_that_is_bad, kinds_gen_params),
+	KUNIT_CASE_PARAM(a_resync_that_cannot_read_data_is_not_done, kinds_gen_params),
 	KUNIT_CASE_PARAM(a_member_that_cannot_write_fails, kinds_gen_params),
 	KUNIT_CASE_PARAM(a_member_may_die_under_background_work, kinds_gen_params),
 	KUNIT_CASE_PARAM(the_member_being_filled_may_die, kinds_gen_params),
 	KUNIT_CASE_PARAM(nothing_is_filled_from_too_little, kinds_gen_params),
-	KUNIT_CASE_PARAM(the_last_one_that_is_needed_stays, kinds_gen_params),
+	KUNIT_CASE_PARAM(a_write_that_fails_once_is_sent_again, kinds_gen_params),
+	KUNIT_CASE_PARAM(one_too_many_breaks_the_array_and_nothing_else, kinds_gen_params),
 	KUNIT_CASE_PARAM(fua_reaches_every_member, kinds_gen_params),
 	KUNIT_CASE_PARAM(zeroes_get_there_when_disks_cannot_write_them, kinds_gen_params),
 	KUNIT_CASE_PARAM(parity_is_of_what_was_written, kinds_gen_params),

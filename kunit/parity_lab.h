@@ -42,6 +42,7 @@ struct lab_disk {
 	u8 *data;
 	unsigned long *unreadable;
 	bool no_writes;
+	unsigned int nr_hiccups;	/* writes that will fail, and then succeed */
 	bool dead;
 	bool no_zeroes;
 	bool watch_fua;			/* a write without FUA is a fault */
@@ -112,6 +113,10 @@ static blk_status_t lab_move(struct lab_disk *disk, struct bio *bio)
 		return BLK_STS_OK;
 	if (disk->dead || (is_write && disk->no_writes))
 		return BLK_STS_IOERR;
+	if (is_write && disk->nr_hiccups) {
+		disk->nr_hiccups--;
+		return BLK_STS_IOERR;
+	}
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && disk->no_zeroes)
 		return BLK_STS_NOTSUPP;
 	for (i = sector; i < sector + nr; i++) {
@@ -807,13 +812,13 @@ static void lab_rounds(struct lab *lab, unsigned int nr)
 	lab_check(lab);
 }
 
-/* One request; its answer is the caller's to judge, by lab_io_judge() when it is good. */
-static blk_status_t lab_do(struct lab *lab, struct lab_io *io, u64 sector, u32 nr, blk_opf_t opf)
+/* One request, and its -errno; when that is 0 what it means is for lab_io_judge(). */
+static int lab_do(struct lab *lab, struct lab_io *io, u64 sector, u32 nr, blk_opf_t opf)
 {
 	lab_io_init(lab, io, sector, nr, opf);
 	submit_bio(&io->bio);
 	lab_io_wait(lab, io);
-	return io->status;
+	return blk_status_to_errno(io->status);
 }
 
 static void lab_read_all(struct lab *lab)
