@@ -454,7 +454,7 @@ static inline void config_line(const struct emd_config *cfg, struct line *line)
 }
 
 /*
- * What other drivers will see: "TYPE/STATE ... | VDSTATE/INIT slot slot ... | ...", disks by
+ * What other drivers will see: "TYPE/STATE ... | VDSTATE/INIT SLOT0 SLOT1 ... | ...", disks by
  * letters in the order of the table, "-" where a slot names none.
  */
 static inline void native_line(const struct emd_config *cfg, struct line *line)

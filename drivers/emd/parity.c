@@ -133,6 +133,7 @@ static void wait_for_op(struct parity_engine *engine, struct emd_io *io, bool fi
 	else
 		list_add_tail(&io->node, &engine->waiters);
 	spin_unlock_irqrestore(&engine->lock, flags);
+	/* Pairs with the one in op_free(): one of us sees what the other did. */
 	smp_mb();
 	op = op_get(engine);
 	if (op)
@@ -720,7 +721,8 @@ static void op_destroy(struct parity_engine *engine, struct parity_op *op)
 	kfree(op->parts);
 	kfree(op->q_index);
 	kfree(op->blocks);
-	kfree(op->strips[0].bvecs);
+	kfree(op->bvecs);
+	kvfree(op->strips);
 	kvfree(op);
 }
 
@@ -730,7 +732,7 @@ static struct parity_op *op_create(struct parity_engine *engine, unsigned int nr
 	struct bio_vec *bvecs;
 	struct parity_op *op;
 
-	op = kvzalloc(struct_size(op, strips, parts), GFP_KERNEL);
+	op = kvzalloc(sizeof(*op), GFP_KERNEL);
 	if (!op)
 		return NULL;
 	op->engine = engine;
@@ -741,9 +743,10 @@ static struct parity_op *op_create(struct parity_engine *engine, unsigned int nr
 	op->q_index = kcalloc(parts, sizeof(*op->q_index), GFP_KERNEL);
 	op->blocks = kcalloc(parts + EMD_PARITY_SCRATCH, sizeof(*op->blocks), GFP_KERNEL);
 	op->chunks = kvcalloc(parts * engine->chunks, sizeof(*op->chunks), GFP_KERNEL);
+	op->strips = kvcalloc(parts, sizeof(*op->strips), GFP_KERNEL);
 	bvecs = kcalloc(parts * engine->chunks, sizeof(*bvecs), GFP_KERNEL);
-	op->strips[0].bvecs = bvecs;
-	if (!op->parts || !op->q_index || !op->blocks || !op->chunks || !bvecs)
+	op->bvecs = bvecs;
+	if (!op->strips || !op->parts || !op->q_index || !op->blocks || !op->chunks || !bvecs)
 		goto fail;
 	op->scratch = op->blocks + parts;
 	for (i = 0; i < parts; i++) {
@@ -781,8 +784,8 @@ static int create_pool(struct parity_engine *engine)
 	unsigned int i;
 
 	engine->nr_ops = clamp(PARITY_POOL_BYTES / op_bytes, PARITY_MIN_OPS, PARITY_MAX_OPS);
-	for (engine->chunk_bytes = max_t(u32, band_bytes, PAGE_SIZE);;
-	     engine->chunk_bytes /= 2) {
+	engine->chunk_bytes = max_t(u32, band_bytes, PAGE_SIZE);
+	for (;;) {
 		engine->chunks = DIV_ROUND_UP(band_bytes, engine->chunk_bytes);
 		engine->ops = kcalloc(engine->nr_ops, sizeof(*engine->ops), GFP_KERNEL);
 		if (!engine->ops)
@@ -797,6 +800,7 @@ static int create_pool(struct parity_engine *engine)
 		destroy_pool(engine);
 		if (engine->chunk_bytes == PAGE_SIZE)
 			return -ENOMEM;
+		engine->chunk_bytes /= 2;
 	}
 }
 

@@ -103,8 +103,9 @@ struct parity_strip {
  * @blocks: scratch: a row of blocks
  * @scratch: for the arithmetic
  * @chunks: buffers; see parity_buf()
- * @pieces: whom it serves
+ * @bvecs: of all strips
  * @strips: one a member, in the order of @parts
+ * @pieces: whom it serves
  *
  * B: bucket->lock.
  */
@@ -140,8 +141,9 @@ struct parity_op {
 	void **blocks;
 	void **scratch;
 	void **chunks;
+	struct bio_vec *bvecs;
+	struct parity_strip *strips;
 	struct parity_piece pieces[PARITY_MAX_PIECES];
-	struct parity_strip strips[];
 };
 
 struct parity_bucket {

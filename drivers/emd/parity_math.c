@@ -24,9 +24,8 @@
 
 struct emd_raid6_lib {
 	const struct raid6_calls *calls;
-	void (**recover_two)(int disks, size_t bytes, int a, int b, void **blocks);
-	void (**recover_data_p)(int disks, size_t bytes, int a, void **blocks);
-	const u8 (*exp)[256];
+	typeof(raid6_2data_recov) *recover_two;
+	typeof(raid6_datap_recov) *recover_data_p;
 	const u8 (*log)[256];
 	void *zero;
 };
@@ -131,8 +130,6 @@ static void raid6_put(struct emd_raid6_lib *lib)
 		symbol_put(raid6_2data_recov);
 	if (lib->recover_data_p)
 		symbol_put(raid6_datap_recov);
-	if (lib->exp)
-		symbol_put(raid6_gfexp);
 	if (lib->log)
 		symbol_put(raid6_gflog);
 	kfree(lib->zero);
@@ -148,10 +145,9 @@ static struct emd_raid6_lib *raid6_get(void)
 	lib->calls = symbol_request(raid6_call);
 	lib->recover_two = symbol_get(raid6_2data_recov);
 	lib->recover_data_p = symbol_get(raid6_datap_recov);
-	lib->exp = (void *)symbol_get(raid6_gfexp);
 	lib->log = (void *)symbol_get(raid6_gflog);
 	lib->zero = kzalloc(EMD_PARITY_STEP, GFP_KERNEL);
-	if (lib->calls && lib->recover_two && lib->recover_data_p && lib->exp && lib->log &&
+	if (lib->calls && lib->recover_two && lib->recover_data_p && lib->log &&
 	    lib->zero)
 		return lib;
 	raid6_put(lib);

@@ -196,6 +196,7 @@ u64 ddf_lowest_block(const struct ddf_layout *layout, const struct ddf_header_on
  * @block: logical block
  * @le: little-endian
  * @zlib: variant of the CRCs
+ * @reserved: zero
  * @max_pd: entries of the disk table
  * @max_vd: entries of the virtual disks' table
  * @max_partitions: records a disk may hold
