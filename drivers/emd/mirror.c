@@ -9,7 +9,8 @@
  *     the resync takes as its source: the first member in sync, in copy order.
  *     Two reads of a sector then never give two answers;
  *   - on devices without heads a copy that depends on the address, in regions
- *     of 8 MiB, unless this CPU has more reads in flight there than elsewhere.
+ *     of 64 MiB, and on the CPU, unless that has more reads in flight there than
+ *     elsewhere.
  *     Counters are kept for each CPU: no line is shared by those that submit,
  *     and when every CPU balances what it sends, the members are balanced;
  *   - with heads the copy whose head is there already, then the one with the
@@ -40,12 +41,13 @@
 #include "mirror.h"
 
 /*
- * Neighbouring reads stay on one copy within this: 8 MiB. Small regions would
- * have every member look up all of its address space for half of the reads:
- * twice the nodes of a ramdisk's tree, twice the mapping pages that a flash
- * disk without memory of its own keeps at hand.
+ * A CPU's neighbouring reads stay on one copy within this: 64 MiB. Small regions
+ * would have every member look up all of its address space for half of the
+ * reads: twice the nodes of a ramdisk's tree, twice the mapping pages that a
+ * flash disk without memory of its own keeps at hand. Each CPU begins with
+ * another copy, so what is small and hot for all of them has all copies.
  */
-#define REGION_SHIFT	14
+#define REGION_SHIFT	17
 /* So many more reads in flight on the preferred copy are put up with. */
 #define LOAD_SLACK	2
 
@@ -80,7 +82,7 @@ static int least_loaded(const struct emd_array *array, const atomic_t *loads, u1
 			u64 array_sector, u64 end)
 {
 	const struct emd_geometry *geo = &array->geo;
-	u16 copy = (u32)(array_sector >> REGION_SHIFT) % geo->nr_copies;
+	u16 copy = ((u32)(array_sector >> REGION_SHIFT) + raw_smp_processor_id()) % geo->nr_copies;
 	int best = -1, best_load = 0;
 	u16 i;
 
