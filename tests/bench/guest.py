@@ -251,7 +251,7 @@ class Bench:
         devices["md"] = md.create(level, disks["md"])
         self.fio(half, level, {name: device for name, device in devices.items()
                                if not self.args.side or name == self.args.side})
-        for index, settings in enumerate(row.get("tuned", [])):
+        for index, settings in enumerate(row.get("tuned", [])[:None if self.args.full else 1]):
             name = "skip_copy" if settings.get("skip_copy") else "tuned%d" % index
             md.tune(settings)
             self.fio(half, level, {name: devices["md"]})
@@ -321,6 +321,7 @@ def main():
     parser.add_argument("--emdctl", required=True)
     parser.add_argument("--scale", type=float, required=True)
     parser.add_argument("--repeat", type=int, required=True)
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--work", default="")
     parser.add_argument("--side", default="")

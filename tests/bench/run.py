@@ -261,6 +261,7 @@ def main():
     if os.path.exists(samples):
         os.unlink(samples)
     command = "--emdctl %s/tools/emdctl/emdctl --scale %g --repeat %d" % (TOP, scale, repeat)
+    command += " --full" if args.full else ""
     command += " --only %s" % args.only if args.only else ""
     command += " --work '%s'" % args.work if args.work else ""
     command += " --side %s" % args.side if args.side else ""
