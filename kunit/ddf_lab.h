@@ -313,10 +313,14 @@ static inline int lab_write(struct lab_disk *disk, const struct emd_meta_writes 
 
 	for (i = 0; i < out->nr && i < nr + torn; i++) {
 		write = &out->writes[i];
-		to = lab_at(disk, write->offset, write->len);
-		if (!to || write->len % disk->block_size || write->offset % disk->block_size ||
-		    (u64)write->buf_offset + write->len > out->buf_len)
+		if (write->len % disk->block_size || write->offset % disk->block_size ||
+		    (u64)write->buf_offset + write->len > out->buf_len ||
+		    write->offset + write->len > disk->sectors << 9)
 			return -EINVAL;
+		/* Into no window: as good as lost, but allowed. */
+		to = lab_at(disk, write->offset, write->len);
+		if (!to)
+			continue;
 		len = i < nr ? write->len : round_down(write->len / 2, disk->block_size);
 		memcpy(to, out->buf + write->buf_offset, len);
 	}
