@@ -214,29 +214,27 @@ static bool all_here(const struct emd_config *cfg)
 	return !cfg->flags;
 }
 
-/* A slot that failed on a disk that is well comes back as missing. */
-static void lost_is_lost(struct line *line)
-{
-	char *c;
-
-	for (c = line->text; *c; c++) {
-		if (*c == 'F')
-			*c = 'M';
-	}
-}
-
-/* Where writes were in flight, or several slots are filled, work begins again. */
-static void forget_positions(struct emd_config *cfg)
+/*
+ * What must not get lost: what is in sync and what is not. How far work has come may
+ * (another's bytes are in its place), and why a slot is not.
+ */
+static void essence(struct emd_config *cfg, struct line *line)
 {
 	struct emd_config_array *ca;
-	u16 i, slot, nr;
+	char *c;
+	u16 i;
 
 	for (i = 0; i < cfg->nr_arrays; i++) {
 		ca = &cfg->arrays[i];
-		for (slot = 0, nr = 0; slot < ca->geo.nr_members; slot++)
-			nr += emd_config_member(cfg, ca, slot)->state == EMD_MEMBER_REBUILDING;
-		if (ca->dirty || nr > 1)
-			ca->sync_sector = 0;
+		if (ca->sync == EMD_SYNC_RESYNC && ca->initialised)
+			ca->dirty = true;
+		ca->sync = EMD_SYNC_IDLE;
+		ca->sync_sector = 0;
+	}
+	config_line(cfg, line);
+	for (c = line->text; *c; c++) {
+		if (*c == 'F' || *c == 'R')
+			*c = 'M';
 	}
 }
 
@@ -244,8 +242,9 @@ static void forget_positions(struct emd_config *cfg)
 static struct emd_config *live(struct emd_config *t0, struct lab_disk *const *disks,
 			       const u8 step[4])
 {
-	struct emd_config *t1 = lab_next(t0), *again;
+	struct emd_config *t1 = lab_next(t0), *again, *copy;
 	struct line said, read;
+	bool here;
 	u16 row;
 
 	if (t1->nr_arrays)
@@ -265,13 +264,12 @@ static struct emd_config *live(struct emd_config *t0, struct lab_disk *const *di
 		return t1;
 	again = assemble(disks);
 	if (!IS_ERR(again)) {
-		forget_positions(t1);
-		config_line(t1, &said);
-		config_line(again, &read);
-		lost_is_lost(&said);
-		lost_is_lost(&read);
-		if (strcmp(said.text, read.text) && all_here(again) &&
-		    again->generation == t1->generation) {
+		copy = lab_next(t1);
+		essence(copy, &said);
+		emd_config_free(copy);
+		here = all_here(again) && again->generation == t1->generation;
+		essence(again, &read);
+		if (strcmp(said.text, read.text) && here) {
 			fprintf(stderr, "said %s\nread %s\n", said.text, read.text);
 			LAW(false);
 		}
