@@ -478,7 +478,7 @@ static void create_is_checked(void)
 	arg.create.level = EMD_UAPI_LEVEL_RAID10 + 1;
 	refused(command, &arg, EOPNOTSUPP, "level", "unknown level");
 	prepare_create(&arg);
-	arg.create.layout = EMD_UAPI_LAYOUT_PARITY_LAST + 1;
+	arg.create.layout = EMD_UAPI_LAYOUT_PARITY_FIRST_6 + 1;
 	refused(command, &arg, EOPNOTSUPP, "layout", "unknown layout");
 	prepare_create(&arg);
 	arg.create.init = EMD_INIT_ZERO + 1;
@@ -600,7 +600,7 @@ static void check_record(const struct emd_rec *rec)
 		check(TERMINATED(array->name) && TERMINATED(array->dev) &&
 		      TERMINATED(array->reason) && array->name[0], "array's texts");
 		check(array->level <= EMD_UAPI_LEVEL_RAID10 &&
-		      array->layout <= EMD_UAPI_LAYOUT_PARITY_LAST &&
+		      array->layout <= EMD_UAPI_LAYOUT_PARITY_FIRST_6 &&
 		      array->state <= EMD_UAPI_ARRAY_INACTIVE &&
 		      array->sync_action <= EMD_UAPI_SYNC_RESHAPE, "array's words");
 		check(array->sync_done <= array->sync_total, "array's progress");
@@ -902,7 +902,7 @@ static void fuzz_create(struct emd_create_arg *arg)
 	arg->container_id = rnd(2) ? 0 : any_number();
 	arg->size_sectors = rnd(2) ? 0 : any_number();
 	arg->level = rnd(10);
-	arg->layout = rnd(3) ? 0 : rnd(11);
+	arg->layout = rnd(3) ? 0 : rnd(19);
 	arg->strip_sectors = rnd(2) ? 0 : 1U << rnd(20);
 	arg->init = rnd(4);
 	arg->__reserved = !rnd(32);

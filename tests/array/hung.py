@@ -24,6 +24,10 @@ def scenario(vm):
     user = vm.start("fio --name=user --filename=%s --direct=1 --ioengine=libaio --iodepth=2 --rw=randrw --bs=16k "
                     "--offset=8M --size=8M --time_based --runtime=600 --rate_iops=40,40 --verify=crc32c "
                     "--verify_backlog=16 --verify_fatal=1 --minimal" % free)
+    first = writes(vm, free)
+    vm.wait("its user to write", lambda: writes(vm, free) > first, timeout=60)
+    # A write to an array that is clean would wait for all disks of the container.
+    arrays.put(vm, "/tmp/data", stuck)
     vm.wait("both to be dirty", lambda: vm.array("free")["dirty"] and vm.array("stuck")["dirty"])
 
     disks[0].faults.hang()
@@ -34,7 +38,7 @@ def scenario(vm):
     seen = began
     while time.monotonic() < until:
         now = vm.wait("writes to the other array", lambda seen=seen: writes(vm, free) > seen and writes(vm, free),
-                      timeout=4)
+                      timeout=20)
         assert arrays.sha256(vm, free, 4) == want
         seen = now
     assert writer.status is None, "answered by a disk that hangs"
