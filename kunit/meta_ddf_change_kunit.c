@@ -344,6 +344,29 @@ static void an_array_is_deleted_everywhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab.cfg->arrays[0].native, 1);
 }
 
+/* A table that lists an array twice: found by the fuzzer, it came back after a delete. */
+static void a_deleted_array_does_not_come_back(struct kunit *test)
+{
+	struct ddf_vde_ondisk *vde;
+	struct emd_config *t1;
+	unsigned int k;
+	int which;
+
+	load(test, "idle");
+	for (k = 0; k < lab.nr; k++) {
+		for (which = 0; which < 2; which++) {
+			vde = (struct ddf_vde_ondisk *)(lab_copy(&lab.disk[k], which) + 130 * 512) + 1;
+			vde[3] = vde[0];
+			ddf_seal(false, false, lab_copy(&lab.disk[k], which) + 130 * 512, 32 * 512);
+		}
+	}
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+	t1 = begin(test);
+	emd_change_delete_array(t1, 0);
+	commit(test, t1);
+	expect_read(test, "", "a0005/0001 b0005/0001 c0005/0001 ");
+}
+
 /* ---- power cuts --------------------------------------------------------------------------- */
 
 static void fail_second(struct emd_config *t1)
@@ -737,6 +760,7 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(raid10_loses_one_of_each_pair),
 	KUNIT_CASE(raid6_is_partially_optimal_first),
 	KUNIT_CASE(an_array_is_deleted_everywhere),
+	KUNIT_CASE(a_deleted_array_does_not_come_back),
 	KUNIT_CASE(power_cut_while_a_disk_is_failed),
 	KUNIT_CASE(power_cut_while_it_becomes_dirty),
 	KUNIT_CASE(power_cut_while_a_spare_is_taken),

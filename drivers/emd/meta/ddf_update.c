@@ -81,15 +81,26 @@ static bool has_array(const struct emd_config *cfg, u16 native)
 	return false;
 }
 
+/* Also from rows that repeat it, or it would come back as one of those. */
+static void remove_guid(struct ddf_set *set, const u8 guid[DDF_GUID_LEN])
+{
+	int i;
+
+	while ((i = ddf_find_vde(set, guid)) >= 0)
+		memset(ddf_vde(set, i), 0xff, sizeof(struct ddf_vde_ondisk));
+}
+
 static void remove_deleted_arrays(struct edit *edit, const struct emd_config *t0)
 {
-	u16 i;
+	u8 guid[DDF_GUID_LEN];
+	u16 i, native;
 
 	for (i = 0; i < t0->nr_arrays; i++) {
-		if (t0->arrays[i].native < edit->set->max_vd &&
-		    !has_array(edit->cfg, t0->arrays[i].native))
-			memset(ddf_vde(edit->set, t0->arrays[i].native), 0xff,
-			       sizeof(struct ddf_vde_ondisk));
+		native = t0->arrays[i].native;
+		if (native >= edit->set->max_vd || has_array(edit->cfg, native))
+			continue;
+		memcpy(guid, ddf_vde(edit->set, native)->guid, DDF_GUID_LEN);
+		remove_guid(edit->set, guid);
 	}
 }
 
