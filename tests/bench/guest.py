@@ -17,22 +17,24 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 
 SET_SIZE = 5                    # the widest array, and a spare
 SETS = [["/dev/ram%d" % i for i in range(n * SET_SIZE, (n + 1) * SET_SIZE)] for n in range(2)]
 
 # A level is a row here: how many members, what md is tuned with, if anything.
-# "args" are for mdadm; "tuned" is what md's sysfs directory is given, one dict
-# for each setting worth a try: the best of them counts, row by row.
+# "args" are for mdadm; "tuned" is what md's sysfs directory is given, on top of
+# "defaults": one dict for each setting worth a try, the first one in short runs.
 LEVELS = {
     "raid0": {"members": 4, "redundant": False, "copies": 1},
     "raid1": {"members": 2, "redundant": True, "copies": 2},
     "raid10": {"members": 4, "redundant": True, "copies": 2, "args": ["--layout=n2"]},
     "raid5": {"members": 4, "redundant": True, "parity": 1,
-              "tuned": [{"stripe_cache_size": 8192, "group_thread_cnt": 0},
+              "defaults": {"stripe_cache_size": 256, "group_thread_cnt": 0, "skip_copy": 0},
+              "tuned": [{"stripe_cache_size": 8192},
                         {"stripe_cache_size": 8192, "group_thread_cnt": 1},
-                        {"stripe_cache_size": 8192, "group_thread_cnt": 0, "skip_copy": 1}]},
+                        {"stripe_cache_size": 8192, "skip_copy": 1}]},
 }
 # Pattern, block, and MiB that take about half a second, for queue depths of 1 and 32.
 WORK = [(pattern, block, depth, mib)
@@ -109,6 +111,29 @@ class Log:
         raise RuntimeError("no line %r in the log" % pattern)
 
 
+class Watch(threading.Thread):
+    """When background work begins and ends; it may be over before its command is."""
+
+    def __init__(self, log, marks, side):
+        super().__init__(daemon=True)
+        self.log, self.marks, self.side = log, marks, side
+        self.found = None
+        log.skip()
+        self.start()
+
+    def run(self):
+        self.log.wait(self.side.started)
+        began, first = time.monotonic(), self.marks.set()
+        self.log.wait(self.side.done)
+        self.found = time.monotonic() - began, first, self.marks.set()
+
+    def result(self):
+        self.join()
+        if not self.found:
+            raise RuntimeError("background work did not begin or did not end")
+        return self.found
+
+
 class Md:
     started = r"md: \S+ of RAID array md0"
     done = r"md: md0: \S+ done"
@@ -123,9 +148,8 @@ class Md:
             "--raid-devices=%d" % len(members), *options, *row.get("args", []), *members)
         return "/dev/md0"
 
-    def tune(self, settings):
-        for name, value in settings.items():
-            write("/sys/block/md0/md/" + name, str(value))
+    def files(self, settings):
+        return {"/sys/block/md0/md/" + name: value for name, value in settings.items()}
 
     def speed(self, tuned):
         write("/proc/sys/dev/raid/speed_limit_max", "10485760" if tuned else "200000")
@@ -173,9 +197,6 @@ class Emd:
             raise Refused("created, but not started")
         return "/dev/" + self.dev
 
-    def tune(self, settings):
-        pass
-
     def check(self):
         write("/sys/block/%s/emd/sync_action" % self.dev, "check")
 
@@ -210,23 +231,27 @@ class Bench:
         self.samples.append({"fio": fio, "half": half, "turn": turn, "level": level, "work": work,
                              "who": who, "mib": mib, "seconds": seconds, "marks": [first, last]})
 
-    def fio(self, half, level, devices):
-        """One fio does all work on all devices, one after the other, taking turns."""
+    def fio(self, half, level, sides):
+        """
+        One fio does all work on all sides, taking turns. A side is its name, the
+        device, and what is written to which file before each of its runs.
+        """
         jobs, text = [], ["[global]", "ioengine=libaio", "direct=1", "thread", "norandommap",
                           "randrepeat=1", "gtod_reduce=1", "fadvise_hint=0"]
-        names = list(devices)
         for pattern, block, depth, mib in [NOTHING, NOTHING] + WORK:
             for turn in range(self.args.repeat):
-                for who in names if (half + turn) % 2 == 0 else reversed(names):
+                for who, device, settings in sides if (half + turn) % 2 == 0 else reversed(sides):
                     first, last = self.marks.take(), self.marks.take()
                     work = "%s %s qd%d" % (pattern, block, depth) if mib else "nothing"
                     jobs.append((work, who, turn, first, last))
-                    text += ["[j%d]" % first, "stonewall", "filename=" + devices[who],
+                    before = ["echo %s >%s" % (value, path) for path, value in settings.items()]
+                    text += ["[j%d]" % first, "stonewall", "filename=" + device,
                              "rw=" + pattern, "bs=" + block, "iodepth=%d" % depth,
-                             "io_size=%d" % (int(mib * self.args.scale) * 2**20 or 4096),
+                             "io_size=%d" % (int(mib * self.args.scale * 2**20) or 4096),
                              "iodepth_batch_submit=%d" % max(1, depth // 2),
                              "iodepth_batch_complete_max=%d" % max(1, depth // 2),
-                             "exec_prerun=(echo @mark %d >/dev/console)" % first,
+                             "exec_prerun=(%s)" % " && ".join(
+                                 before + ["echo @mark %d >/dev/console" % first]),
                              "exec_postrun=(echo @mark %d >/dev/console)" % last]
         with open("/tmp/jobs.fio", "w", encoding="ascii") as file:
             file.write("\n".join(text) + "\n")
@@ -234,8 +259,7 @@ class Bench:
         out = run("fio", "--output-format=json", "--output=/tmp/fio.json", "/tmp/jobs.fio")
         print(out.stdout, flush=True)
         with open("/tmp/fio.json", encoding="utf-8") as file:
-            text = file.read()
-        print(text[:text.find("\n{") + 1], flush=True)     # notes come first
+            text = file.read()      # notes come first
         results = json.loads(text[text.find("\n{") + 1:])["jobs"]
         for (work, who, turn, first, last), result in zip(jobs, results, strict=True):
             if result["jobname"] != "j%d" % first or result["error"]:
@@ -247,14 +271,14 @@ class Bench:
     def io(self, half, level, disks):
         row = LEVELS[level]
         md, emd = self.md, self.emd
-        devices = {"emd": emd.create(level, disks["emd"])}
-        devices["md"] = md.create(level, disks["md"])
-        self.fio(half, level, {name: device for name, device in devices.items()
-                               if not self.args.side or name == self.args.side})
+        sides = [("emd", emd.create(level, disks["emd"]), {})]
+        device = md.create(level, disks["md"])
+        defaults = row.get("defaults", {})
+        sides.append(("md", device, md.files(defaults)))
         for index, settings in enumerate(row.get("tuned", [])[:None if self.args.full else 1]):
             name = "skip_copy" if settings.get("skip_copy") else "tuned%d" % index
-            md.tune(settings)
-            self.fio(half, level, {name: devices["md"]})
+            sides.append((name, device, md.files({**defaults, **settings})))
+        self.fio(half, level, [side for side in sides if self.args.side in ("", side[0])])
         md.destroy(disks["md"])
         emd.destroy(disks["emd"])
 
@@ -267,14 +291,12 @@ class Bench:
         for action in SYNCS:
             if action == "rebuild":
                 side.add_spare(spare)
-            self.log.skip()
+            watch = Watch(self.log, self.marks, side)
             actions[action]()
             if action == "resync" and who == "tuned" and "tuned" in row:
-                side.tune(row["tuned"][0])
-            self.log.wait(side.started)
-            began, first = time.monotonic(), self.marks.set()
-            self.log.wait(side.done)
-            took, last = time.monotonic() - began, self.marks.set()
+                for path, value in side.files(row["tuned"][0]).items():
+                    write(path, str(value))
+            took, first, last = watch.result()
             side.settle()
             device = "/dev/md0" if side is self.md else side.dev
             # Of each member: that is what "speed" means to an administrator.
@@ -311,7 +333,7 @@ class Bench:
         for half in range(2):
             disks = {"md": SETS[half], "emd": SETS[1 - half]}
             if not self.args.side:
-                self.fio(half, "disk", {"raw": disks["md"][0]})
+                self.fio(half, "disk", [("raw", disks["md"][0], {})])
             for level in LEVELS:
                 self.level(half, level, disks)
 

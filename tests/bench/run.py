@@ -228,7 +228,10 @@ def table(result, all_rows):
                               number(cell(best)), number(cell("emd")), ratio(against.get("md")),
                               ratio(against.get(best)), cost("raw"), cost(best or "md"),
                               cost("emd"))).rstrip())
-        compared = against.get(best or "md")
+        # md's best, which is not always as tuned.
+        strongest = max((who for who in (best, "md") if who in against),
+                        key=lambda who: sides[who]["mib_s"], default=None)
+        compared = against.get(strongest)
         if compared and compared["ratio"] < 1:
             if compared["ratio"] + compared["spread"] < 1:
                 slower.append("%s %s" % (level, row["work"]))
