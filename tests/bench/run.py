@@ -258,6 +258,8 @@ def main():
     scale = args.scale or (2 if args.full else 0.5)
     repeat = args.repeat or (6 if args.full else 4)
 
+    # The machine must not outlive us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     os.makedirs(OUT, exist_ok=True)
     linux = os.path.abspath(args.kernel) if args.kernel else kernel()
     samples = os.path.join(OUT, "samples.json")
