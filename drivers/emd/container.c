@@ -301,6 +301,7 @@ struct election {
 	struct emd_config *config;	/* T0 to be: the champion's, with handles */
 	bool complete;			/* every disk an array needs is there */
 	bool degraded;			/* some slot is lost by the metadata's own account */
+	bool spare_absent;		/* a listed spare is not here */
 };
 
 static void election_free(struct election *el)
@@ -383,8 +384,12 @@ static int election_config(struct election *el, struct emd_errmsg *msg)
 		}
 	}
 	for (row = 0; row < cfg->nr_disks; row++) {
-		if (!cfg->disks[row].handle && cfg->disks[row].state == EMD_DISK_ACTIVE)
+		if (cfg->disks[row].handle)
+			continue;
+		if (cfg->disks[row].state == EMD_DISK_ACTIVE)
 			emd_change_miss_disk(cfg, row);
+		else if (cfg->disks[row].state == EMD_DISK_SPARE)
+			el->spare_absent = true;
 	}
 	el->config = cfg;
 	return 0;
@@ -810,9 +815,10 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 		}
 		/*
 		 * What it has written off may be here too and think the same of
-		 * it: no decision before every disk has been looked at.
+		 * it: no decision before every disk has been looked at. And a
+		 * spare that comes after the first write would be stale.
 		 */
-		if (el.degraded && (flags & EMD_F_ALL) && !(flags & EMD_F_DEGRADED) &&
+		if ((el.degraded || el.spare_absent) && (flags & EMD_F_ALL) && !(flags & EMD_F_DEGRADED) &&
 		    emd_scan_busy()) {
 			election_free(&el);
 			ret = EMD_REFUSE(msg, -EAGAIN, "disks are still being looked at");
