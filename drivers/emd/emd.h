@@ -482,6 +482,8 @@ struct emd_window {
 /* For engines. */
 void emd_window_done(struct emd_window *window);
 void emd_window_queue(struct emd_window *window, work_func_t fn);
+void emd_window_error(struct emd_window *window, struct emd_member *member, bool is_write,
+		      blk_status_t status);
 void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_doubtful(struct emd_window *window, u64 array_sector);

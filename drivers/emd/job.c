@@ -318,6 +318,26 @@ void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sec
 }
 
 /**
+ * emd_window_error() - count and log an error of a member under a window
+ * @window: in flight
+ * @member: whose
+ * @is_write: what failed
+ * @status: how
+ *
+ * For engines.
+ *
+ * Context: Any, irq-safe.
+ */
+void emd_window_error(struct emd_window *window, struct emd_member *member, bool is_write,
+		      blk_status_t status)
+{
+	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
+	emd_err_rl(window->array, "member %u (%s): %s error during %s (error %d)",
+		   member->slot, member->disk->name, is_write ? "write" : "read",
+		   emd_sync_action_names[window->action], blk_status_to_errno(status));
+}
+
+/**
  * emd_window_unreadable() - what these sectors hold cannot be known
  * @window: in flight
  * @array_sector: first sector

@@ -314,11 +314,7 @@ static void window_endio(struct bio *bio)
 	if (unlikely(bio->bi_status)) {
 		bool is_write = op_is_write(bio_op(bio));
 
-		atomic_inc(is_write ? &member->write_errors : &member->read_errors);
-		emd_err_rl(window->array, "member %u (%s): %s error during %s (error %d)",
-			   member->slot, member->disk->name, is_write ? "write" : "read",
-			   emd_sync_action_names[window->action],
-			   blk_status_to_errno(bio->bi_status));
+		emd_window_error(window, member, is_write, bio->bi_status);
 		if (!is_write) {
 			WRITE_ONCE(pw->read_failed, true);
 		} else {

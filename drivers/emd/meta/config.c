@@ -441,3 +441,79 @@ int emd_config_check_change(const struct emd_config *t0, const struct emd_config
 	}
 	return 0;
 }
+
+static bool portable_name(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++) {
+		if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
+		    (*c >= 'a' && *c <= 'z') || *c == '_')
+			continue;
+		if (c == name || (*c != '.' && *c != '-'))
+			return false;
+	}
+	return c != name;
+}
+
+/**
+ * emd_create_check_name() - may a new array have this name?
+ * @cfg: container it is for
+ * @name: as asked for
+ * @max_len: characters the format has room for
+ * @msg: gets the reason of a refusal; may be NULL
+ *
+ * Return: 0; -EINVAL when it is too long or not portable; -EEXIST.
+ * Context: Any.
+ */
+int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
+			  struct emd_errmsg *msg)
+{
+	size_t len = strnlen(name, EMD_NAME_LEN);
+	u16 i;
+
+	if (!len || len > max_len)
+		return EMD_REFUSE(msg, -EINVAL, "name of %zu characters, need 1 to %u", len,
+				  max_len);
+	if (!portable_name(name))
+		return EMD_REFUSE(msg, -EINVAL,
+				  "name %s, need letters, digits, '_', and not at the start '.' and '-'",
+				  name);
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		if (!strcmp(cfg->arrays[i].name, name))
+			return EMD_REFUSE(msg, -EEXIST, "the container has an array named %s",
+					  name);
+	}
+	return 0;
+}
+
+/**
+ * emd_create_check_disks() - can an array be put on these disks at all?
+ * @cfg: container it is for
+ * @args: what is asked for
+ * @msg: gets the reason of a refusal; may be NULL
+ *
+ * Return: 0, or -EINVAL when one is not there, not in service, or named twice.
+ * Context: Any.
+ */
+int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
+			   struct emd_errmsg *msg)
+{
+	const struct emd_config_disk *row;
+	u16 i, k;
+
+	for (i = 0; i < args->nr_disks; i++) {
+		if (args->disks[i] >= cfg->nr_disks)
+			return EMD_REFUSE(msg, -EINVAL, "disk %u, the container has %u",
+					  args->disks[i], cfg->nr_disks);
+		row = &cfg->disks[args->disks[i]];
+		if (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE)
+			return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
+					  emd_disk_state_names[row->state]);
+		for (k = 0; k < i; k++) {
+			if (args->disks[k] == args->disks[i])
+				return EMD_REFUSE(msg, -EINVAL, "disk %s is named twice", row->id);
+		}
+	}
+	return 0;
+}

@@ -216,20 +216,6 @@ struct emd_config *ddf_new_container(u16 nr_disks, u32 block_size, u64 entropy, 
 
 /* ---- what can be said ------------------------------------------------------------- */
 
-static bool portable_name(const char *name)
-{
-	const char *c;
-
-	for (c = name; *c; c++) {
-		if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= 'a' && *c <= 'z') || *c == '_')
-			continue;
-		if (c == name || (*c != '.' && *c != '-'))
-			return false;
-	}
-	return c != name;
-}
-
 static int check_shape(const struct emd_geometry *geo, u32 block_size, struct emd_errmsg *msg)
 {
 	const char *level = geo->level < EMD_NR_LEVELS ? emd_levels[geo->level].name : "?";
@@ -356,48 +342,6 @@ int ddf_can_change(const struct emd_config *t0, const struct emd_config *t1,
 }
 
 /* ---- a new array -------------------------------------------------------------------- */
-
-static int check_name(const struct emd_config *cfg, const char *name, struct emd_errmsg *msg)
-{
-	size_t len = strnlen(name, EMD_NAME_LEN);
-	u16 i;
-
-	if (!len || len > DDF_NAME_LEN)
-		return EMD_REFUSE(msg, -EINVAL, "name of %zu characters, need 1 to %u", len,
-				  DDF_NAME_LEN);
-	if (!portable_name(name))
-		return EMD_REFUSE(msg, -EINVAL,
-				  "name %s, need letters, digits, '_', and not at the start '.' and '-'",
-				  name);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (!strcmp(cfg->arrays[i].name, name))
-			return EMD_REFUSE(msg, -EEXIST, "the container has an array named %s",
-					  name);
-	}
-	return 0;
-}
-
-static int check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
-		       struct emd_errmsg *msg)
-{
-	const struct emd_config_disk *row;
-	u16 i, k;
-
-	for (i = 0; i < args->nr_disks; i++) {
-		if (args->disks[i] >= cfg->nr_disks)
-			return EMD_REFUSE(msg, -EINVAL, "disk %u, the container has %u",
-					  args->disks[i], cfg->nr_disks);
-		row = &cfg->disks[args->disks[i]];
-		if (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE)
-			return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
-					  emd_disk_state_names[row->state]);
-		for (k = 0; k < i; k++) {
-			if (args->disks[k] == args->disks[i])
-				return EMD_REFUSE(msg, -EINVAL, "disk %s is named twice", row->id);
-		}
-	}
-	return 0;
-}
 
 /* Where its members are is not known, so nothing can be put beside it. */
 static int check_neighbours(const struct emd_config *cfg, struct emd_errmsg *msg)
@@ -613,9 +557,9 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 	if (!ret)
 		ret = emd_geo_validate(&geo, msg);
 	if (!ret)
-		ret = check_name(t1, args->name, msg);
+		ret = emd_create_check_name(t1, args->name, DDF_NAME_LEN, msg);
 	if (!ret)
-		ret = check_disks(t1, args, msg);
+		ret = emd_create_check_disks(t1, args, msg);
 	if (!ret)
 		ret = check_neighbours(t1, msg);
 	if (ret)

@@ -462,6 +462,10 @@ void emd_config_flag(u32 *flags, char reason[EMD_REASON_LEN], u32 flag, const ch
 void emd_config_free(struct emd_config *cfg);
 int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
 int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
+int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
+			  struct emd_errmsg *msg);
+int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
+			   struct emd_errmsg *msg);
 int emd_config_check_change(const struct emd_config *t0, const struct emd_config *t1,
 			    struct emd_errmsg *msg);
 enum emd_array_state emd_config_array_state(const struct emd_config *cfg,
