@@ -11,6 +11,7 @@
 #include <linux/stdarg.h>
 #include <linux/string.h>
 
+#include "describe.h"
 #include "imsm.h"
 
 static const char *const policy_names[IMSM_NR_RWH_POLICIES] = {
@@ -22,43 +23,6 @@ static const char *const policy_names[IMSM_NR_RWH_POLICIES] = {
 	[IMSM_RWH_MULTI_OFF] = "off",
 	[IMSM_RWH_BITMAP] = "bitmap",
 };
-
-/**
- * struct path - where lines go and what their keys begin with
- * @out: sink
- * @key: the whole key
- * @len: length of the part before the last name
- */
-struct path {
-	struct emd_text *out;
-	char key[64];
-	unsigned int len;
-};
-
-__printf(2, 3)
-static void path_set(struct path *path, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	path->len = vsnprintf(path->key, sizeof(path->key), fmt, args);
-	va_end(args);
-}
-
-#define put(p, name, fmt, ...)								\
-do {											\
-	struct path *__p = (p);								\
-	snprintf(__p->key + __p->len, sizeof(__p->key) - __p->len, name);		\
-	emd_text_kv(__p->out, __p->key, fmt, ##__VA_ARGS__);				\
-} while (0)
-
-static void put_uuid(struct path *path, const u8 uuid[16])
-{
-	char text[EMD_UUID_TEXT_LEN];
-
-	emd_uuid_format(uuid, text);
-	put(path, "uuid", "%s", text);
-}
 
 static void describe_head(struct path *path, const struct imsm_mpb_ondisk *mpb, u32 have)
 {
