@@ -3,7 +3,7 @@
 
 import re
 
-from imsm.shared import checksum, compare, idle, pattern, started  # noqa: F401  for the scenarios
+from imsm.shared import checksum, compare, idle, md_attr, md_idle, pattern, started  # noqa: F401  for the scenarios
 from lib.vm import Failed
 
 
@@ -53,6 +53,20 @@ def no_resync(vm):
     text = vm.sh("cat /proc/mdstat")
     if "resync" in text or "recovery" in text:
         raise Failed("md does not take it for clean:\n" + text)
+
+
+def md_mismatches(vm, *names):
+    """What md's own check counts, of each: {name: sectors}."""
+    vm.sh("".join("echo check > /sys/block/$(basename %s)/md/sync_action; " % vm.md(name) for name in names))
+    vm.wait("md's checks", lambda: all(md_attr(vm, name, "sync_action") == "idle" for name in names), 90)
+    return {name: int(md_attr(vm, name, "mismatch_cnt")) for name in names}
+
+
+def mismatches(vm, name):
+    """What EMD's check counts."""
+    vm.emdctl("scrub " + name)
+    vm.wait("the check", lambda: vm.array(name)["sync"]["action"] == "idle", 90)
+    return int(vm.sh("cat /sys/block/%s/emd/mismatch_cnt" % vm.array(name)["dev"]))
 
 
 def ddf_create(vm, name, level, disks, options="--init none"):
