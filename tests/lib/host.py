@@ -2,6 +2,7 @@
 """Where things are on the host, and which kernel a test runs on."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -48,3 +49,20 @@ class Kernel:
         else:
             self.modules = os.path.join(kernel_path("debug-build"), "modroot")
             self.version = os.listdir(os.path.join(self.modules, "lib/modules"))[0]
+
+
+def find_module(kernel_name):
+    """Build emd.ko for a kernel; None while there is nothing to build."""
+    if kernel_name == "builtin" or os.environ.get("EMD_KO") == "none":
+        return None
+    if os.environ.get("EMD_KO"):
+        return os.path.abspath(os.environ["EMD_KO"])
+    target = "module" if kernel_name == "stock" else "module-debug"
+    made = subprocess.run(["make", "-s", "-C", TOP, target], stdout=sys.stderr)
+    if made.returncode:
+        sys.exit("make %s failed" % target)
+    path = "drivers/emd/emd.ko" if kernel_name == "stock" else "out/debug/drivers/emd/emd.ko"
+    # Another build may replace it while we run.
+    copy = os.path.join(OUT, "emd-%s-%d.ko" % (kernel_name, os.getpid()))
+    shutil.copy(os.path.join(TOP, path), copy)
+    return copy

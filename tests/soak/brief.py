@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whatever happens to the members under load, redundancy agrees afterwards and every write that was answered is there."""
+
+from soak import shared
+
+groups = ["soak", "quick"]
+
+
+def scenario(vm):
+    story = shared.Story(vm, 1, ["five"], size="24M")
+    story.begin()
+    story.round(3)
