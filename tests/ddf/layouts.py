@@ -35,23 +35,30 @@ def scenario(vm):
     vm.boot()
     vm.write_file("/root/noise", noise)
 
+    # Few long commands: each costs more than what it does.
     vm.say("md's arrays")
     ddf.mdadm_create(vm, theirs)
+    script = ["set -e"]
     for number, (name, level, layout, nr, strip, mib) in enumerate(ARRAYS):
-        options = ("" if level == "raid1" else "-c%d " % strip) + ("--layout=" + layout if layout else "")
-        md_level = {"raid1e": "10"}.get(level, level[4:])
-        write(vm, ddf.mdadm_array(vm, THEIR + name, int(md_level), theirs[:nr], "1M", options), number, mib)
+        script.append("mdadm -C /dev/md/%s -R -l%s -n%d --size=1M %s %s %s %s"
+                      % (THEIR + name, {"raid1e": "10"}.get(level, level[4:]), nr,
+                         "" if level == "raid1" else "-c%d" % strip, "" if level == "raid0" else "--assume-clean",
+                         "--layout=" + layout if layout else "", vm.devs(theirs[:nr])))
+        script.append(write(md(THEIR + name), number, mib))
+    vm.sh("\n".join(script), 180)
     ddf.mdadm_stop(vm)
-    views = [ddf.examine(vm, disk) for disk in theirs]
+    views = [ddf.examine(vm, disk)["arrays"] for disk in (theirs[0], theirs[3])]
 
     vm.say("EMD's, with the same data")
     vm.insmod("autoassemble=0")
-    to = "--format ddf"
+    script = ["set -e", "to='--format ddf'"]
     for number, (name, level, layout, nr, strip, mib) in enumerate(ARRAYS):
-        vm.emdctl("--yes create --level %s --name %s --strip %dK --size %dM --init none %s %s %s"
-                  % (level, name, strip, mib, "--layout " + layout.lower() if layout else "", to, vm.devs(ours[:nr])))
-        to = arrays.container(vm, name)
-        write(vm, arrays.device(vm, name), number, mib)
+        script.append("emdctl --yes create --level %s --name %s --strip %dK --size %dM --init none %s $to %s"
+                      % (level, name, strip, mib, "--layout " + layout.lower() if layout else "", vm.devs(ours[:nr])))
+        script.append(write("/dev/emd%d" % number, number, mib))
+        if not number:
+            script.append("to=$(emdctl list | grep -o 'ddf-[0-9a-f]*' | tail -n1)")
+    vm.sh("\n".join(script), 180)
     listed = {a["name"]: a for c in vm.emdctl("list", json=True)["containers"] for a in c["arrays"]}
     vm.emdctl("--yes stop --all")
     vm.rmmod()
@@ -60,18 +67,21 @@ def scenario(vm):
     mine = ddf.examine(vm, ours[0])["arrays"]
     for name, *_ in ARRAYS:
         for slot, member in enumerate(listed[name]["members"]):
-            there = start_of(views[slot]["arrays"][THEIR + name], slot)
+            # mdadm shows of a RAID10 the pair that the disk is in.
+            view = views[name == "ten4" and slot > 1][THEIR + name]
+            there = start_of(view, slot)
             if ours[slot].read(member["start_sector"], 2048) != theirs[slot].read(there, 2048):
                 raise ddf.Failed("%s: member %d differs" % (name, slot))
         for key in ("Raid Level", "Chunk Size", "state", "init state", "access", "Device Size"):
-            assert mine[name].get(key) == views[0]["arrays"][THEIR + name].get(key), (name, key, mine[name])
+            assert mine[name].get(key) == views[0][THEIR + name].get(key), (name, key, mine[name])
 
     vm.say("and mdadm runs them: the data, the parity")
     ddf.mdadm_assemble(vm, ours)
     ddf.no_resync(vm)
-    devs = {name: vm.md(name) for name, *_ in ARRAYS}
-    for number, (name, level, layout, nr, strip, mib) in enumerate(ARRAYS):
-        assert ddf.checksum(vm, devs[name], mib) == hashlib.sha256(data(noise, number, mib)).hexdigest(), name
+    sums = vm.sh("set -e\n" + "\n".join("dd if=%s bs=1M count=%d iflag=direct 2>/dev/null | sha256sum" % (md(name), mib)
+                                         for name, _, _, _, _, mib in ARRAYS)).split()[::2]
+    for number, (each, read) in enumerate(zip(ARRAYS, sums)):
+        assert read == hashlib.sha256(data(noise, number, each[-1])).hexdigest(), each[0]
     assert ddf.md_mismatches(vm, *PARITY) == dict.fromkeys(PARITY, 0)
     ddf.mdadm_stop(vm)
 
@@ -80,9 +90,13 @@ def data(noise, number, mib):
     return noise[4096 * number:4096 * number + mib * MIB]
 
 
-def write(vm, dev, number, mib):
-    vm.sh("dd if=/root/noise of=%s bs=4k skip=%d count=%d iflag=fullblock 2>/dev/null conv=fsync"
-          % (dev, number, mib * 256))
+def md(name):
+    return "$(readlink -e /dev/md/%s || readlink -e /dev/md/%s_0)" % (name, name)
+
+
+def write(dev, number, mib):
+    return ("dd if=/root/noise of=%s bs=4k skip=%d count=%d iflag=fullblock 2>/dev/null conv=fsync"
+            % (dev, number, mib * 256))
 
 
 def start_of(view, disk):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Words that the DDF scenarios share: mdadm's arrays, mdadm's view of the disks."""
 
+import os
 import re
 
 from imsm.shared import checksum, compare, idle, md_attr, md_idle, pattern, started  # noqa: F401  for the scenarios
@@ -57,9 +58,14 @@ def no_resync(vm):
 
 def md_mismatches(vm, *names):
     """What md's own check counts, of each: {name: sectors}."""
-    vm.sh("".join("echo check > /sys/block/$(basename %s)/md/sync_action; " % vm.md(name) for name in names))
-    vm.wait("md's checks", lambda: all(md_attr(vm, name, "sync_action") == "idle" for name in names), 90)
-    return {name: int(md_attr(vm, name, "mismatch_cnt")) for name in names}
+    paths = ["/sys/block/%s/md" % os.path.basename(vm.md(name)) for name in names]
+    vm.sh("".join("echo check > %s/sync_action; " % path for path in paths))
+    vm.wait("md's checks", lambda: set(files(vm, paths, "sync_action")) == {"idle"}, 90)
+    return dict(zip(names, (int(count) for count in files(vm, paths, "mismatch_cnt"))))
+
+
+def files(vm, directories, name):
+    return vm.sh("cat " + " ".join("%s/%s" % (path, name) for path in directories)).split()
 
 
 def mismatches(vm, name):
