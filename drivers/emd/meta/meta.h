@@ -451,6 +451,7 @@ struct emd_meta_ops {
 extern const struct emd_meta_ops *const emd_formats[];	/* NULL terminated */
 extern const struct emd_meta_ops emd_imsm_ops;
 extern const struct emd_meta_ops emd_ddf_ops;
+extern const struct emd_meta_ops emd_asr_ops;
 
 const struct emd_meta_ops *emd_format_find(const char *name);
 

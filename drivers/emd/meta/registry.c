@@ -9,6 +9,7 @@
 const struct emd_meta_ops *const emd_formats[] = {
 	&emd_imsm_ops,
 	&emd_ddf_ops,
+	&emd_asr_ops,
 	NULL,
 };
 

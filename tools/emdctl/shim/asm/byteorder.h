@@ -11,6 +11,10 @@
 #define le16_to_cpu(x) le16toh(x)
 #define le32_to_cpu(x) le32toh(x)
 #define le64_to_cpu(x) ((u64)le64toh(x))
+#define cpu_to_be16(x) ((__be16)htobe16(x))
+#define cpu_to_be32(x) ((__be32)htobe32(x))
+#define be16_to_cpu(x) be16toh(x)
+#define be32_to_cpu(x) be32toh(x)
 
 static inline void le16_add_cpu(__le16 *var, u16 val)
 {
