@@ -30,7 +30,13 @@ struct model {
 	struct emd_geometry geo;
 	unsigned int rows;
 	int nr_strips;		/* all copies painted */
+	unsigned int span_members;
+	unsigned int nr_lines;	/* the array's rows in their order: which row of which span */
+	struct {
+		u16 row, span;
+	} lines[MAX_CELLS];
 	struct cell cells[MAX_CELLS];
+	struct cell one[MAX_CELLS];	/* a span by itself */
 };
 
 /*
@@ -52,8 +58,11 @@ struct shape {
 	unsigned int rows_on;
 	bool q_counts_all;	/* coefficients: each slot has its own */
 	unsigned int rotate_shift;
+	unsigned int spans;
+	enum emd_span_join join;
 };
 
+#define SPANS(n, how)	.spans = (n), .join = EMD_SPANS_##how
 #define LIKE(level, layout, ...) \
 	{ EMD_LEVEL_##level, EMD_LAYOUT_##layout, EMD_LAYOUT_##layout, __VA_ARGS__ }
 
@@ -92,12 +101,37 @@ static const struct shape shapes[] = {
 	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_ASYMMETRIC_6, EMD_LAYOUT_RIGHT_ASYMMETRIC, AT_END },
 	{ EMD_LEVEL_RAID6, EMD_LAYOUT_RIGHT_SYMMETRIC_6, EMD_LAYOUT_RIGHT_SYMMETRIC, AT_END },
 	{ EMD_LEVEL_RAID6, EMD_LAYOUT_PARITY_FIRST_6, EMD_LAYOUT_PARITY_FIRST, AT_END },
+	{ EMD_LEVEL_RAID0, EMD_LAYOUT_NONE, SPANS(2, CONCAT) },
+	{ EMD_LEVEL_RAID0, EMD_LAYOUT_NONE, SPANS(5, CONCAT) },
+	LIKE(RAID4, PARITY_FIRST, SPANS(2, STRIPED)),
+	LIKE(RAID4, PARITY_LAST, SPANS(2, CONCAT)),
+	LIKE(RAID5, LEFT_ASYMMETRIC, SPANS(2, STRIPED)),
+	LIKE(RAID5, LEFT_SYMMETRIC, SPANS(2, STRIPED)),
+	LIKE(RAID5, LEFT_SYMMETRIC, SPANS(2, CONCAT)),
+	LIKE(RAID5, LEFT_SYMMETRIC, SPANS(4, STRIPED)),
+	LIKE(RAID5, RIGHT_ASYMMETRIC, SPANS(3, STRIPED)),
+	LIKE(RAID5, RIGHT_ASYMMETRIC, SPANS(3, CONCAT)),
+	LIKE(RAID5, RIGHT_SYMMETRIC, SPANS(2, CONCAT)),
+	LIKE(RAID5, LEFT_ASYMMETRIC, .rotate_shift = 1, SPANS(2, STRIPED)),
+	LIKE(RAID6, LEFT_SYMMETRIC, BEHIND, SPANS(2, STRIPED)),
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_LEFT_SYMMETRIC_6, EMD_LAYOUT_LEFT_SYMMETRIC, AT_END,
+	  SPANS(2, CONCAT) },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_ZERO_RESTART, EMD_LAYOUT_RIGHT_ASYMMETRIC,
+	  BEHIND, 0, true, SPANS(2, STRIPED) },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_N_RESTART, EMD_LAYOUT_LEFT_ASYMMETRIC,
+	  BEHIND, 1, true, SPANS(3, STRIPED) },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_N_CONTINUE, EMD_LAYOUT_LEFT_SYMMETRIC,
+	  BEFORE, 0, true, SPANS(2, STRIPED) },
+	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_N_CONTINUE, EMD_LAYOUT_LEFT_SYMMETRIC,
+	  BEFORE, 0, true, SPANS(2, CONCAT) },
 };
 
 static void shape_desc(const struct shape *shape, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s %s rotate %u", emd_levels[shape->level].name,
-		 emd_layout_names[shape->layout], 1U << shape->rotate_shift);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s %s rotate %u spans %u %s",
+		 emd_levels[shape->level].name, emd_layout_names[shape->layout],
+		 1U << shape->rotate_shift, max(shape->spans, 1U),
+		 shape->join == EMD_SPANS_CONCAT ? "concat" : "striped");
 }
 
 KUNIT_ARRAY_PARAM(shape, shapes, shape_desc);
@@ -215,12 +249,67 @@ static void paint_parity(struct model *m, const struct shape *shape)
 	}
 }
 
+/* What has been painted is one span: its next row, as the array's next. */
+static void copy_line(struct model *m, unsigned int row, unsigned int span)
+{
+	unsigned int slot, n = m->span_members;
+	int first = INT_MAX, found = 0;
+
+	for (slot = 0; slot < n; slot++)
+		if (m->one[row * n + slot].strip >= 0)
+			first = min(first, m->one[row * n + slot].strip);
+	for (slot = 0; slot < n; slot++) {
+		struct cell cell = m->one[row * n + slot];
+
+		if (cell.strip >= 0) {
+			cell.strip += m->nr_strips - first;
+			found++;
+		}
+		if (cell.q_index >= 0 && cell.strip >= 0)
+			*cell_at(m, row, span * n + slot) = cell;
+		else
+			*cell_at(m, row, span * n + slot) = (struct cell){ cell.strip, cell.copy, -1 };
+	}
+	m->nr_strips += found;
+	m->lines[m->nr_lines].row = row;
+	m->lines[m->nr_lines++].span = span;
+}
+
+static void join_spans(struct model *m, const struct shape *shape)
+{
+	unsigned int row, span;
+
+	memcpy(m->one, m->cells, m->rows * m->span_members * sizeof(*m->cells));
+	m->geo.nr_members *= shape->spans;
+	m->geo.nr_spans = shape->spans;
+	m->geo.span_join = shape->join;
+	m->nr_strips = 0;
+	m->nr_lines = 0;
+	if (shape->join == EMD_SPANS_STRIPED) {
+		for (row = 0; row < m->rows; row++)
+			for (span = 0; span < shape->spans; span++)
+				copy_line(m, row, span);
+	} else {
+		for (span = 0; span < shape->spans; span++)
+			for (row = 0; row < m->rows; row++)
+				copy_line(m, row, span);
+	}
+}
+
 static void paint(struct model *m, const struct shape *shape, unsigned int n, unsigned int rows,
 		  u32 strip_sectors, u32 tail)
 {
 	unsigned int row;
 
+	if (shape->spans)
+		n /= shape->spans;
 	memset(&m->geo, 0, sizeof(m->geo));
+	m->span_members = n;
+	m->nr_lines = rows;
+	for (row = 0; row < rows; row++) {
+		m->lines[row].row = row;
+		m->lines[row].span = 0;
+	}
 	m->rows = rows;
 	m->nr_strips = 0;
 	m->geo.level = shape->level;
@@ -245,11 +334,18 @@ static void paint(struct model *m, const struct shape *shape, unsigned int n, un
 		for (row = 0; row < rows; row++)
 			paint_row(m, row);
 	}
+	if (shape->spans)
+		join_spans(m, shape);
 	m->geo.array_sectors = (u64)m->nr_strips * strip_sectors;
 }
 
 static bool takes_members(const struct shape *shape, unsigned int n)
 {
+	if (shape->spans) {
+		if (n % shape->spans)
+			return false;
+		n /= shape->spans;
+	}
 	return n >= emd_levels[shape->level].min_members &&
 	       (shape->level != EMD_LEVEL_RAID10 || n % 2 == 0);
 }
@@ -361,25 +457,30 @@ static void check_parity(struct kunit *test, struct model *m, struct rand_ctx *c
 {
 	const struct shape *shape = test->param_value;
 	u16 nr_data = emd_geo_nr_data(&m->geo);
-	unsigned int row, slot;
+	unsigned int line, row, slot;
 
-	KUNIT_ASSERT_EQ(test, nr_data, m->geo.nr_members - nr_parity(shape));
-	for (row = 0; row < m->rows; row++) {
-		u16 p = 0xffff, q = 0xffff;
+	KUNIT_ASSERT_EQ(test, nr_data, m->span_members - nr_parity(shape));
+	KUNIT_ASSERT_EQ(test, m->nr_lines, m->rows * max(shape->spans, 1U));
+	for (line = 0; line < m->nr_lines; line++) {
+		u16 p = 0xffff, q = 0xffff, begin = m->lines[line].span * m->span_members;
+		u64 member_sector;
 
-		emd_geo_parity(&m->geo, row, &p, &q);
-		KUNIT_ASSERT_LT(test, p, m->geo.nr_members);
-		KUNIT_ASSERT_LT(test, q, m->geo.nr_members);
+		row = m->lines[line].row;
+		KUNIT_ASSERT_EQ(test, emd_geo_row_begin(&m->geo, line, &member_sector), begin);
+		KUNIT_ASSERT_EQ(test, member_sector, (u64)row * m->geo.strip_sectors);
+		emd_geo_parity(&m->geo, line, &p, &q);
+		KUNIT_ASSERT_LT(test, p - begin, m->span_members);
+		KUNIT_ASSERT_LT(test, q - begin, m->span_members);
 		KUNIT_ASSERT_EQ(test, cell_at(m, row, p)->strip, P);
 		KUNIT_ASSERT_EQ(test, cell_at(m, row, q)->strip, shape->q == NO_Q ? P : Q);
-		for (slot = 0; slot < m->geo.nr_members; slot++) {
+		for (slot = begin; slot < begin + m->span_members; slot++) {
 			int strip = cell_at(m, row, slot)->strip;
 
 			if (strip < 0)
 				continue;
-			KUNIT_ASSERT_EQ_MSG(test, emd_geo_data_slot(&m->geo, row,
-								    strip - row * nr_data),
-					    slot, "n %u row %u", m->geo.nr_members, row);
+			KUNIT_ASSERT_EQ_MSG(test, emd_geo_data_slot(&m->geo, line,
+								    strip - line * nr_data),
+					    slot, "n %u row %u", m->geo.nr_members, line);
 		}
 	}
 }
@@ -394,20 +495,21 @@ static void parity_is_where_painted(struct kunit *test)
 static void check_q_index(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 {
 	const struct shape *shape = test->param_value;
-	unsigned int row, slot, n = m->geo.nr_members;
+	unsigned int line, slot, n = m->span_members;
 
-	for (row = 0; row < m->rows; row++) {
+	for (line = 0; line < m->nr_lines; line++) {
+		unsigned int begin = m->lines[line].span * n;
 		u8 taken[256] = {};
 
-		for (slot = 0; slot < n; slot++) {
-			const struct cell *cell = cell_at(m, row, slot);
+		for (slot = begin; slot < begin + n; slot++) {
+			const struct cell *cell = cell_at(m, m->lines[line].row, slot);
 			u16 index;
 
 			if (cell->strip < 0)
 				continue;
-			index = emd_geo_q_index(&m->geo, row, slot);
+			index = emd_geo_q_index(&m->geo, line, slot);
 			KUNIT_ASSERT_EQ_MSG(test, index, cell->q_index, "n %u row %u slot %u",
-					    n, row, slot);
+					    n, line, slot);
 			/* Two strips with one coefficient could not be told apart. */
 			KUNIT_ASSERT_LT(test, index, shape->q_counts_all ? n : n - 2);
 			KUNIT_ASSERT_EQ(test, taken[index], 0);
@@ -433,6 +535,10 @@ static void check_stripe(struct kunit *test, struct model *m, struct rand_ctx *c
 	int strips = stripe / m->geo.strip_sectors;
 
 	KUNIT_ASSERT_EQ(test, stripe % m->geo.strip_sectors, 0);
+	if (m->geo.nr_spans) {
+		KUNIT_EXPECT_EQ(test, strips * m->nr_lines, m->nr_strips);
+		return;
+	}
 	/* Slow: the first line boundary with nothing torn; the unit ends there. */
 	for (unit_rows = 1; unit_rows < m->rows; unit_rows++) {
 		bool torn = false;
@@ -532,7 +638,8 @@ static void check_dense(struct kunit *test, struct model *m, struct rand_ctx *ct
 static void ranges_are_one_run_on_a_slot(struct kunit *test)
 {
 	const struct shape *shape = test->param_value;
-	struct emd_geometry geo = { .level = shape->level, .layout = shape->layout };
+	struct emd_geometry geo = { .level = shape->level, .layout = shape->layout,
+				    .nr_spans = shape->spans };
 
 	if (!emd_geo_dense(&geo))
 		kunit_skip(test, "a range may have gaps on a slot");
@@ -651,13 +758,15 @@ static void raid6_is_as_drawn(struct kunit *test)
 static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 {
 	struct emd_geometry *geo = &m->geo;
-	unsigned int n = geo->nr_members, i;
-	u64 period, advance, unit;
+	unsigned int n = m->span_members, i;
+	u64 period, advance, unit, even;
 	struct emd_piece piece;
 	u16 copy, slot0;
 
 	/* After this the pattern is the same again, on the same slots; Q at the end or not. */
 	period = (emd_geo_stripe_sectors(geo) * n * max(n - 1, 1U)) << geo->rotate_shift;
+	if (geo->nr_spans && geo->span_join == EMD_SPANS_STRIPED)
+		period *= geo->nr_spans;
 	geo->member_sectors = EMD_MAX_SECTORS - 1;
 	geo->array_sectors = min(emd_geo_capacity(geo), EMD_MAX_SECTORS - 1);
 	KUNIT_ASSERT_EQ(test, emd_geo_validate(geo, NULL), 0);
@@ -666,6 +775,10 @@ static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 	emd_geo_map(geo, period, 0, &piece);
 	KUNIT_ASSERT_EQ(test, piece.slot, slot0);
 	advance = piece.member_sector;
+	even = geo->array_sectors;
+	/* So it goes on as far as the first of several spans reaches. */
+	if (geo->nr_spans && geo->span_join == EMD_SPANS_CONCAT)
+		even = min(even, emd_geo_capacity(geo) / geo->nr_spans);
 
 	for (i = 0; i < 64; i++) {
 		u64 low = ((u64)prandom_u32_state(&ctx->rnd) << 16) % period;
@@ -673,7 +786,7 @@ static void check_far(struct kunit *test, struct model *m, struct rand_ctx *ctx)
 		u64 back;
 		u16 back_copy;
 
-		unit = (geo->array_sectors - period) / period - below(ctx, 1000);
+		unit = (even - period) / period - below(ctx, 1000);
 		copy = below(ctx, geo->nr_copies);
 		emd_geo_map(geo, low, copy, &near);
 		emd_geo_map(geo, unit * period + low, copy, &far);
@@ -770,14 +883,15 @@ static void concat_maps_end_to_end(struct kunit *test)
 /* Is there a strip that nothing can tell any more? */
 static bool loses_data(struct model *m, const struct shape *shape, unsigned int lost)
 {
-	unsigned int row, slot, nr_lost;
+	unsigned int line, row, slot, nr_lost;
 	int strip;
 
 	if (nr_parity(shape)) {
-		for (row = 0; row < m->rows; row++) {
+		for (line = 0; line < m->nr_lines; line++) {
 			nr_lost = 0;
-			for (slot = 0; slot < m->geo.nr_members; slot++)
-				nr_lost += !!(lost & BIT(slot));
+			for (slot = 0; slot < m->span_members; slot++)
+				nr_lost += !!(lost & BIT(m->lines[line].span * m->span_members +
+							 slot));
 			if (nr_lost > nr_parity(shape))
 				return true;
 		}
@@ -840,6 +954,41 @@ static void state_follows_from_what_is_lost(struct kunit *test)
 	}
 }
 
+/* Lines of which no more than their parity is lost, and those that have some left. */
+static void redundancy_is_counted_by_span(struct kunit *test)
+{
+	const struct shape *shape = test->param_value;
+	struct model *m = model_alloc(test);
+	unsigned int n, lost, line, slot;
+	u8 states[MAX_N];
+	struct rand_ctx ctx;
+
+	if (!nr_parity(shape))
+		kunit_skip(test, "has no parity");
+	prandom_seed_state(&ctx.rnd, 0x454d4405);
+	for (n = 1; n <= MAX_N; n++) {
+		if (!takes_members(shape, n))
+			continue;
+		paint(m, shape, n, 2, 8, 0);
+		for (lost = 0; lost < BIT(n); lost++) {
+			bool some = false, bare = false;
+
+			for (line = 0; line < m->nr_lines; line++) {
+				unsigned int begin = m->lines[line].span * m->span_members;
+				unsigned int nr_lost = 0;
+
+				for (slot = begin; slot < begin + m->span_members; slot++)
+					nr_lost += !!(lost & BIT(slot));
+				some |= nr_lost < nr_parity(shape);
+				bare |= nr_lost >= nr_parity(shape);
+			}
+			set_states(&ctx, states, n, lost);
+			KUNIT_ASSERT_EQ(test, emd_geo_has_redundancy(&m->geo, states), some);
+			KUNIT_ASSERT_EQ(test, emd_geo_is_bare(&m->geo, states), bare);
+		}
+	}
+}
+
 static void state_of_levels_without_strips(struct kunit *test)
 {
 	unsigned int n, lost, slot;
@@ -883,6 +1032,9 @@ struct bad_geometry {
 
 #define GEO(l, la, n, c, s, ms, as) \
 	{ EMD_LEVEL_##l, EMD_LAYOUT_##la, n, c, 0, s, ms, as }
+
+#define GEO_SPANS(l, la, n, spans, join, as) \
+	{ EMD_LEVEL_##l, EMD_LAYOUT_##la, n, 1, 0, 8, 80, as, spans, EMD_SPANS_##join }
 
 static const struct bad_geometry bad_geometries[] = {
 	{ "unknown level", "level number 8",
@@ -949,6 +1101,24 @@ static const struct bad_geometry bad_geometries[] = {
 	  GEO(RAID10, OFFSET, 4, 2, 8, 39, 65) },
 	{ "array past concat", "members hold 160",
 	  GEO(CONCAT, NONE, 2, 1, 0, 80, 161) },
+	{ "one span", "6 members in 1 spans",
+	  GEO_SPANS(RAID5, LEFT_SYMMETRIC, 6, 1, STRIPED, 80) },
+	{ "spans that do not come out even", "7 members in 2 spans",
+	  GEO_SPANS(RAID5, LEFT_SYMMETRIC, 7, 2, STRIPED, 80) },
+	{ "more spans than members", "6 members in 7 spans",
+	  GEO_SPANS(RAID5, LEFT_SYMMETRIC, 6, 7, STRIPED, 80) },
+	{ "spans of two", "raid5 with 2 members",
+	  GEO_SPANS(RAID5, LEFT_SYMMETRIC, 6, 3, STRIPED, 80) },
+	{ "spans of mirrors", "spans of raid1",
+	  GEO_SPANS(RAID1, NONE, 6, 3, CONCAT, 80) },
+	{ "striped spans of raid0", "spans of raid0",
+	  GEO_SPANS(RAID0, NONE, 6, 3, STRIPED, 80) },
+	{ "spans joined somehow", "joined in way 2",
+	  { EMD_LEVEL_RAID5, EMD_LAYOUT_LEFT_SYMMETRIC, 6, 1, 0, 8, 80, 80, 2, 2 } },
+	{ "array past striped spans", "members hold 320",
+	  GEO_SPANS(RAID5, LEFT_SYMMETRIC, 6, 2, STRIPED, 321) },
+	{ "array past spans of raid6", "members hold 320",
+	  GEO_SPANS(RAID6, LEFT_SYMMETRIC, 8, 2, CONCAT, 321) },
 };
 
 static void bad_desc(const struct bad_geometry *bad, char *desc)
@@ -1000,6 +1170,7 @@ static struct kunit_case geometry_cases[] = {
 	KUNIT_CASE(raid1_maps_to_every_member),
 	KUNIT_CASE(concat_maps_end_to_end),
 	KUNIT_CASE_PARAM(state_follows_from_what_is_lost, shape_gen_params),
+	KUNIT_CASE_PARAM(redundancy_is_counted_by_span, shape_gen_params),
 	KUNIT_CASE(state_of_levels_without_strips),
 	KUNIT_CASE_PARAM(validate_refuses, bad_gen_params),
 	KUNIT_CASE(every_name_is_there),

@@ -300,7 +300,7 @@ struct emd_array *emd_array_create(struct emd_container *container,
 static bool parity_is_doubtful(const struct emd_array *array, const struct emd_config_array *ca,
 			       const u8 *states)
 {
-	if (!emd_geo_has_parity(&array->geo) || emd_geo_has_redundancy(&array->geo, states))
+	if (!emd_geo_has_parity(&array->geo) || !emd_geo_is_bare(&array->geo, states))
 		return false;
 	return ca->dirty || ca->doubtful;
 }

@@ -24,6 +24,17 @@
  *   3.0  4.1  5.2  P    Q           4.0  5.1  Q    P    3.4         4.0  5.1  P    3.2  Q
  *   7.1  8.2  P    Q    6.0         8.0  Q    P    6.3  7.4         8.0  P    6.1  7.2  Q
  *
+ * Arrays of spans (DDF's raid50 and raid60) are composed here and nowhere else. A
+ * row belongs to one span, and lies in it as in an array of its members alone:
+ *
+ *   striped: row r is row r / s of span r % s       concat: the rows of span 0, then ...
+ *   two spans of three, raid5:  0  1  P . . .
+ *                               . . .  2  3  P
+ *                               4  P  5 . . .
+ *
+ * The unit that alternates is a whole row's data: so LSI's controllers tell it to
+ * their driver. Spans are equal, so striped raid0 is a plain raid0 and has none.
+ *
  * Three relatives of raid5 that DDF knows:
  *   raid5r   parity takes a step every 2^c rows only: raid5 with rotate_shift c.
  *   raid5e   each member keeps room behind the rows in use, for the content of one
@@ -162,6 +173,38 @@ static unsigned int strip_shift(const struct emd_geometry *geo)
 	return __builtin_ctz(geo->strip_sectors);
 }
 
+/* Rows of a span; of the whole when it is of one piece. */
+static u64 span_rows(const struct emd_geometry *geo)
+{
+	return geo->member_sectors >> strip_shift(geo);
+}
+
+/* Which span has a row of the array, and which of its rows it is. */
+static u16 span_of(const struct emd_geometry *geo, u64 row, u64 *span_row)
+{
+	u32 span;
+
+	*span_row = row;
+	if (!geo->nr_spans)
+		return 0;
+	if (geo->span_join == EMD_SPANS_STRIPED) {
+		*span_row = div_u64_rem(row, geo->nr_spans, &span);
+		return span;
+	}
+	span = div64_u64(row, span_rows(geo));
+	*span_row = row - span * span_rows(geo);
+	return span;
+}
+
+/* And back. */
+static u64 row_of(const struct emd_geometry *geo, u16 span, u64 span_row)
+{
+	if (!geo->nr_spans)
+		return span_row;
+	return geo->span_join == EMD_SPANS_STRIPED ? span_row * geo->nr_spans + span :
+						     span_rows(geo) * span + span_row;
+}
+
 /* Strips of parity in each row. */
 static unsigned int nr_parity(const struct emd_geometry *geo)
 {
@@ -189,6 +232,22 @@ static u16 expected_copies(const struct emd_geometry *geo)
 	}
 }
 
+static int validate_spans(const struct emd_geometry *geo, struct emd_errmsg *msg)
+{
+	const char *name = emd_levels[geo->level].name;
+
+	if (geo->nr_spans < 2 || geo->nr_members > EMD_MAX_MEMBERS ||
+	    geo->nr_members % geo->nr_spans)
+		return EMD_REFUSE(msg, -EINVAL, "%u members in %u spans", geo->nr_members,
+				  geo->nr_spans);
+	if (geo->span_join >= EMD_NR_SPAN_JOINS)
+		return EMD_REFUSE(msg, -EINVAL, "spans joined in way %u", geo->span_join);
+	if (!emd_geo_has_parity(geo) &&
+	    (geo->level != EMD_LEVEL_RAID0 || geo->span_join != EMD_SPANS_CONCAT))
+		return EMD_REFUSE(msg, -EINVAL, "spans of %s, not supported", name);
+	return 0;
+}
+
 /**
  * emd_geo_validate() - is this a shape that the rest of EMD can rely on?
  * @geo: geometry from metadata or from a command; nothing is taken for granted
@@ -205,6 +264,7 @@ int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg)
 	const struct emd_level_desc *desc;
 	u32 strip = geo->strip_sectors;
 	u64 capacity;
+	u16 members;
 
 	if ((unsigned int)geo->level >= EMD_NR_LEVELS)
 		return EMD_REFUSE(msg, -EINVAL, "RAID level number %u is unknown",
@@ -218,10 +278,12 @@ int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg)
 		return EMD_REFUSE(msg, -EINVAL, "%s has no layout \"%s\"",
 				  desc->name, emd_layout_names[geo->layout]);
 
-	if (geo->nr_members < desc->min_members || geo->nr_members > desc->max_members)
+	if (geo->nr_spans && validate_spans(geo, msg))
+		return -EINVAL;
+	members = emd_geo_span_members(geo);
+	if (members < desc->min_members || members > desc->max_members)
 		return EMD_REFUSE(msg, -EINVAL, "%s with %u members, need %u to %u",
-				  desc->name, geo->nr_members,
-				  desc->min_members, desc->max_members);
+				  desc->name, members, desc->min_members, desc->max_members);
 	if (geo->level == EMD_LEVEL_RAID10 && geo->nr_members % 2)
 		return EMD_REFUSE(msg, -EINVAL,
 				  "raid10 with %u members, need an even number (raid1e takes an odd one)",
@@ -290,7 +352,7 @@ u64 emd_geo_capacity(const struct emd_geometry *geo)
 		return ((rows / 2) * geo->nr_members) << strip_shift(geo);
 	if (geo->layout == EMD_LAYOUT_ADJACENT)
 		return (rows * geo->nr_members / 2) << strip_shift(geo);
-	return (rows * (geo->nr_members - nr_parity(geo))) << strip_shift(geo);
+	return (rows * max_t(u16, geo->nr_spans, 1) * emd_geo_nr_data(geo)) << strip_shift(geo);
 }
 
 /**
@@ -314,11 +376,15 @@ u64 emd_geo_used_sectors(const struct emd_geometry *geo)
 		return geo->array_sectors;
 	shift = strip_shift(geo);
 	strips = (geo->array_sectors + geo->strip_sectors - 1) >> shift;
-	in_row = geo->nr_members - nr_parity(geo);
+	in_row = emd_geo_nr_data(geo);
 	if (geo->layout == EMD_LAYOUT_ADJACENT)
 		strips *= 2;
 	rows = div_u64_rem(strips, in_row, &rest);
 	rows += !!rest;
+	if (geo->nr_spans && geo->span_join == EMD_SPANS_STRIPED)
+		rows = div_u64(rows + geo->nr_spans - 1, geo->nr_spans);
+	else if (geo->nr_spans)
+		rows = min(rows, span_rows(geo));
 	if (geo->layout == EMD_LAYOUT_OFFSET)
 		rows *= 2;
 	return rows << shift;
@@ -345,7 +411,7 @@ u64 emd_geo_stripe_sectors(const struct emd_geometry *geo)
 		return strip * n;
 	if (geo->layout == EMD_LAYOUT_ADJACENT)
 		return n % 2 ? strip * n : strip * (n / 2);
-	return strip * (n - nr_parity(geo));
+	return strip * emd_geo_nr_data(geo);
 }
 
 /* Which slot Q is on, seen from P's. */
@@ -392,8 +458,9 @@ static const struct parity_layout parity_layouts[EMD_NR_LAYOUTS] = {
 	[EMD_LAYOUT_PARITY_FIRST_6]	= { 0, 0, Q_LAST, false },
 };
 
-/* One row of a parity level, parity placed. */
+/* One row of a parity level, parity placed; slots count from its span's first. */
 struct parity_row {
+	u16 begin;	/* that slot */
 	u16 ring;
 	u16 p_slot;
 	u16 q_slot;	/* p_slot without a Q */
@@ -404,10 +471,12 @@ static void get_parity_row(const struct emd_geometry *geo, u64 row, struct parit
 {
 	const struct parity_layout *layout = &parity_layouts[geo->layout];
 	bool has_q = nr_parity(geo) == 2;
-	u16 ring = geo->nr_members - (has_q && layout->q_place == Q_LAST);
+	u16 n = emd_geo_span_members(geo);
+	u16 ring = n - (has_q && layout->q_place == Q_LAST);
 	u32 p = layout->p_start < 0 ? ring + layout->p_start : layout->p_start;
 	u32 turn;
 
+	out->begin = span_of(geo, row, &row) * n;
 	if (layout->p_step) {
 		div_u64_rem(row >> geo->rotate_shift, ring, &turn);
 		p += layout->p_step > 0 ? turn : ring - turn;
@@ -480,8 +549,25 @@ void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q
 	struct parity_row placed;
 
 	get_parity_row(geo, row, &placed);
-	*p_slot = placed.p_slot;
-	*q_slot = placed.q_slot;
+	*p_slot = placed.begin + placed.p_slot;
+	*q_slot = placed.begin + placed.q_slot;
+}
+
+/**
+ * emd_geo_row_begin() - where a row lies
+ * @geo: a valid geometry of raid0, raid4, raid5 or raid6
+ * @row: row of strips, from 0, in the order of the array's sectors
+ * @member_sector: gets where on each of its members its strip begins
+ *
+ * Return: its first slot; the others are the emd_geo_span_members() from there.
+ * Context: Any.
+ */
+u16 emd_geo_row_begin(const struct emd_geometry *geo, u64 row, u64 *member_sector)
+{
+	u16 span = span_of(geo, row, &row);
+
+	*member_sector = row << strip_shift(geo);
+	return span * emd_geo_span_members(geo);
 }
 
 /**
@@ -493,7 +579,7 @@ void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q
  */
 u16 emd_geo_nr_data(const struct emd_geometry *geo)
 {
-	return geo->nr_members - nr_parity(geo);
+	return emd_geo_span_members(geo) - nr_parity(geo);
 }
 
 /**
@@ -511,7 +597,7 @@ u16 emd_geo_data_slot(const struct emd_geometry *geo, u64 row, u16 k)
 	struct parity_row placed;
 
 	get_parity_row(geo, row, &placed);
-	return row_data_slot(geo, &placed, k);
+	return placed.begin + row_data_slot(geo, &placed, k);
 }
 
 /**
@@ -531,12 +617,13 @@ u16 emd_geo_data_slot(const struct emd_geometry *geo, u64 row, u16 k)
  */
 u16 emd_geo_q_index(const struct emd_geometry *geo, u64 row, u16 slot)
 {
-	u16 n = geo->nr_members, behind_q;
+	u16 n = emd_geo_span_members(geo), behind_q;
 	struct parity_row placed;
 
 	if (parity_layouts[geo->layout].q_counts_slots)
-		return slot;
+		return geo->nr_spans ? slot % n : slot;
 	get_parity_row(geo, row, &placed);
+	slot -= placed.begin;
 	behind_q = placed.q_slot + 1;
 	if (slot >= behind_q)
 		return slot - behind_q;
@@ -559,6 +646,7 @@ u16 emd_geo_q_index(const struct emd_geometry *geo, u64 row, u16 slot)
 void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 		 struct emd_piece *piece)
 {
+	struct parity_row placed;
 	unsigned int shift;
 	u32 offset, rest;
 	u64 strip, row;
@@ -591,11 +679,15 @@ void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 	case EMD_LEVEL_RAID4:
 	case EMD_LEVEL_RAID5:
 	case EMD_LEVEL_RAID6:
-		row = div_u64_rem(strip, n - nr_parity(geo), &rest);
-		rest = emd_geo_data_slot(geo, row, rest);
+		row = div_u64_rem(strip, emd_geo_nr_data(geo), &rest);
+		get_parity_row(geo, row, &placed);
+		rest = placed.begin + row_data_slot(geo, &placed, rest);
+		span_of(geo, row, &row);
 		break;
 	default:
+		n = emd_geo_span_members(geo);
 		row = div_u64_rem(strip, n, &rest);
+		rest += span_of(geo, row, &row) * n;
 		break;
 	}
 
@@ -650,13 +742,16 @@ bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 	case EMD_LEVEL_RAID4:
 	case EMD_LEVEL_RAID5:
 	case EMD_LEVEL_RAID6:
+		n = emd_geo_span_members(geo);
+		row = row_of(geo, slot / n, row);
 		get_parity_row(geo, row, &placed);
-		if (!row_data_index(geo, &placed, slot, &k))
+		if (!row_data_index(geo, &placed, slot - placed.begin, &k))
 			return false;
-		strip = row * (n - nr_parity(geo)) + k;
+		strip = row * emd_geo_nr_data(geo) + k;
 		break;
 	default:
-		strip = row * n + slot;
+		n = emd_geo_span_members(geo);
+		strip = row_of(geo, slot / n, row) * n + slot % n;
 		break;
 	}
 	*array_sector = (strip << shift) + (member_sector & (geo->strip_sectors - 1));
@@ -670,13 +765,14 @@ bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
  * Then the run is emd_geo_slot_below() of the range's two ends, and a discard of
  * any size is one bio a member.
  *
- * Return: true for raid0, raid1 and the adjacent layout.
+ * Return: true for raid0, raid1 and the adjacent layout, of one piece.
  * Context: Any.
  */
 bool emd_geo_dense(const struct emd_geometry *geo)
 {
-	return geo->level == EMD_LEVEL_RAID0 || geo->level == EMD_LEVEL_RAID1 ||
-	       geo->layout == EMD_LAYOUT_ADJACENT;
+	return !geo->nr_spans &&
+	       (geo->level == EMD_LEVEL_RAID0 || geo->level == EMD_LEVEL_RAID1 ||
+		geo->layout == EMD_LAYOUT_ADJACENT);
 }
 
 /**
@@ -745,17 +841,30 @@ static bool a_pair_is_lost(const struct emd_geometry *geo, const u8 *member_stat
 	return false;
 }
 
+/* How many members of a span are lost? */
+static unsigned int span_losses(const struct emd_geometry *geo, unsigned int span,
+				const u8 *member_states, int also_lost)
+{
+	unsigned int n = emd_geo_span_members(geo), slot, nr_lost = 0;
+
+	for (slot = span * n; slot < (span + 1) * n; slot++)
+		nr_lost += is_lost(member_states, slot, also_lost);
+	return nr_lost;
+}
+
 static enum emd_array_state array_state(const struct emd_geometry *geo, const u8 *member_states,
 					int also_lost)
 {
-	unsigned int slot, nr_lost = 0;
+	unsigned int span = 0, nr_lost, nr_all = 0;
 
-	for (slot = 0; slot < geo->nr_members; slot++)
-		nr_lost += is_lost(member_states, slot, also_lost);
-	if (!nr_lost)
+	do {
+		nr_lost = span_losses(geo, span, member_states, also_lost);
+		nr_all += nr_lost;
+		if (nr_lost > tolerated_losses(geo))
+			return EMD_ARRAY_FAILED;
+	} while (++span < geo->nr_spans);
+	if (!nr_all)
 		return EMD_ARRAY_OPTIMAL;
-	if (nr_lost > tolerated_losses(geo))
-		return EMD_ARRAY_FAILED;
 	if (geo->nr_copies == 2 && geo->level != EMD_LEVEL_RAID1 &&
 	    a_pair_is_lost(geo, member_states, also_lost))
 		return EMD_ARRAY_FAILED;
@@ -789,24 +898,45 @@ enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo, const u
  */
 bool emd_geo_has_redundancy(const struct emd_geometry *geo, const u8 *member_states)
 {
-	unsigned int slot, nr_lost = 0;
+	unsigned int span = 0;
 
-	for (slot = 0; slot < geo->nr_members; slot++)
-		nr_lost += is_lost(member_states, slot, -1);
 	switch (geo->level) {
 	case EMD_LEVEL_CONCAT:
 	case EMD_LEVEL_RAID0:
 		return false;
 	case EMD_LEVEL_RAID1:
-		return nr_lost + 1 < geo->nr_members;
+		return span_losses(geo, 0, member_states, -1) + 1 < geo->nr_members;
 	case EMD_LEVEL_RAID4:
 	case EMD_LEVEL_RAID5:
 	case EMD_LEVEL_RAID6:
-		return nr_lost < nr_parity(geo);
+		do {
+			if (span_losses(geo, span, member_states, -1) < nr_parity(geo))
+				return true;
+		} while (++span < geo->nr_spans);
+		return false;
 	default:
 		/* Some pair may be whole; what is lost of the others does not matter. */
 		return true;
 	}
+}
+
+/**
+ * emd_geo_is_bare() - are there rows of which nothing more may be lost?
+ * @geo: a valid geometry of raid4, raid5 or raid6
+ * @member_states: enum emd_member_state of each slot
+ *
+ * Return: true when one of its spans has lost as many members as it has parity.
+ * Context: Any.
+ */
+bool emd_geo_is_bare(const struct emd_geometry *geo, const u8 *member_states)
+{
+	unsigned int span = 0;
+
+	do {
+		if (span_losses(geo, span, member_states, -1) >= nr_parity(geo))
+			return true;
+	} while (++span < geo->nr_spans);
+	return false;
 }
 
 /**

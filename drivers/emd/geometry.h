@@ -61,6 +61,13 @@ enum emd_layout {
 	EMD_NR_LAYOUTS,
 };
 
+/* How an array goes on from span to span. */
+enum emd_span_join {
+	EMD_SPANS_STRIPED,	/* a row of each in turn: raid50, raid60 */
+	EMD_SPANS_CONCAT,	/* one behind the other */
+	EMD_NR_SPAN_JOINS,
+};
+
 /* Values are the uAPI's EMD_MEMBER_* and EMD_ARRAY_*. */
 enum emd_member_state {
 	EMD_MEMBER_IN_SYNC,
@@ -92,6 +99,10 @@ enum emd_array_state {
  * @member_sectors: sectors of every member that hold array content; for concat
  *	the largest (each member's own size is in its config)
  * @array_sectors: size as users see it, never above what the members hold
+ * @nr_spans: parts of equal shape, each a raid0, 4, 5 or 6 of its own over as many
+ *	members, in the order of slots; 0 when the array is of one piece, never 1
+ * @span_join: how the array goes on from one to the next
+ * @reserved: zero
  *
  * No padding: two of them are compared as bytes.
  */
@@ -104,8 +115,11 @@ struct emd_geometry {
 	u32 strip_sectors;
 	u64 member_sectors;
 	u64 array_sectors;
+	u16 nr_spans;
+	u8 span_join;
+	u8 reserved[5];
 };
-static_assert(sizeof(struct emd_geometry) == 32);
+static_assert(sizeof(struct emd_geometry) == 40);
 
 /**
  * struct emd_level_desc - facts about a level
@@ -151,6 +165,12 @@ static inline bool emd_geo_has_parity(const struct emd_geometry *geo)
 	       geo->level == EMD_LEVEL_RAID6;
 }
 
+/* Members of each span; all of them when the array is of one piece. */
+static inline u16 emd_geo_span_members(const struct emd_geometry *geo)
+{
+	return geo->nr_spans ? geo->nr_members / geo->nr_spans : geo->nr_members;
+}
+
 /* Everything below is documented at its definition in geometry.c. */
 int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
 u64 emd_geo_capacity(const struct emd_geometry *geo);
@@ -161,6 +181,7 @@ void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 bool emd_geo_unmap(const struct emd_geometry *geo, u16 slot, u64 member_sector,
 		   u64 *array_sector, u16 *copy);
 void emd_geo_parity(const struct emd_geometry *geo, u64 row, u16 *p_slot, u16 *q_slot);
+u16 emd_geo_row_begin(const struct emd_geometry *geo, u64 row, u64 *member_sector);
 u16 emd_geo_nr_data(const struct emd_geometry *geo);
 u16 emd_geo_data_slot(const struct emd_geometry *geo, u64 row, u16 k);
 u16 emd_geo_q_index(const struct emd_geometry *geo, u64 row, u16 slot);
@@ -169,6 +190,7 @@ u64 emd_geo_slot_below(const struct emd_geometry *geo, u64 array_sector, u16 slo
 enum emd_array_state emd_geo_array_state(const struct emd_geometry *geo,
 					 const u8 *member_states);
 bool emd_geo_has_redundancy(const struct emd_geometry *geo, const u8 *member_states);
+bool emd_geo_is_bare(const struct emd_geometry *geo, const u8 *member_states);
 bool emd_geo_may_lose(const struct emd_geometry *geo, const u8 *member_states, u16 slot);
 
 void emd_concat_map(const u64 *ends, u16 nr_members, u64 array_sector, struct emd_piece *piece);
