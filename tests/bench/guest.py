@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The part of the benchmark that runs in User-Mode Linux; see run.py.
+"""The part of the benchmark that runs in User-Mode Linux; see run.py and plan.py.
 
 What is measured lies between two marks on the console: there run.py notes the
 CPU time that the whole of User-Mode Linux has used so far on the host. Time that
@@ -14,41 +14,24 @@ difference of several per cent. Within a half md and EMD take turns.
 
 import argparse
 import json
+import mmap
 import os
 import re
 import subprocess
 import threading
 import time
 
-SET_SIZE = 5                    # the widest array, and a spare
-SETS = [["/dev/ram%d" % i for i in range(n * SET_SIZE, (n + 1) * SET_SIZE)] for n in range(2)]
+import plan
 
-# A level is a row here: how many members, what md is tuned with, if anything.
-# "args" are for mdadm; "tuned" is what md's sysfs directory is given, on top of
-# "defaults": one dict for each setting worth a try, the first one in short runs.
-LEVELS = {
-    "raid0": {"members": 4, "redundant": False, "copies": 1},
-    "raid1": {"members": 2, "redundant": True, "copies": 2},
-    "raid10": {"members": 4, "redundant": True, "copies": 2, "args": ["--layout=n2"]},
-    "raid5": {"members": 4, "redundant": True, "parity": 1,
-              "defaults": {"stripe_cache_size": 256, "group_thread_cnt": 0, "skip_copy": 0},
-              "tuned": [{"stripe_cache_size": 8192},
-                        {"stripe_cache_size": 8192, "group_thread_cnt": 1},
-                        {"stripe_cache_size": 8192, "skip_copy": 1}]},
-}
-# Pattern, block, and MiB that take about half a second, for queue depths of 1 and 32.
-WORK = [(pattern, block, depth, mib)
-        for pattern, block, amounts in (("read", "1M", (2048, 2048)), ("read", "64k", (1536, 2048)),
-                                        ("write", "1M", (1024, 1024)), ("write", "64k", (768, 1024)),
-                                        ("randread", "4k", (128, 512)),
-                                        ("randwrite", "4k", (128, 384)))
-        for depth, mib in zip((1, 32), amounts)]
-NOTHING = ("read", "4k", 1, 0)
-SYNCS = ("resync", "check", "rebuild")
+MIB = 2**20
+
+
+def say(text):
+    print("%8.2f %s" % (time.monotonic(), text), flush=True)
 
 
 def run(*command, check=True):
-    print("+", " ".join(command), flush=True)
+    say("+ " + " ".join(command))
     done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if check and done.returncode:
@@ -62,13 +45,35 @@ def read(path):
 
 
 def write(path, text):
-    print("+ echo %s > %s" % (text, path), flush=True)
+    say("+ echo %s > %s" % (text, path))
     with open(path, "w", encoding="ascii") as file:
-        file.write(text)
+        file.write(str(text))
 
 
 def sectors(device):
     return int(read("/sys/block/%s/size" % os.path.basename(device)))
+
+
+def free_mib():
+    """Memory that nobody has, once what can be had again is given back."""
+    run("sync")
+    write("/proc/sys/vm/drop_caches", 3)
+    return int(re.search(r"MemFree:\s+(\d+)", read("/proc/meminfo"))[1]) / 1024
+
+
+def fill(disk, byte):
+    """Write a whole disk, past the page cache."""
+    with mmap.mmap(-1, MIB) as page:
+        page.write(bytes([byte]) * MIB)
+        file = os.open(disk, os.O_WRONLY | os.O_DIRECT)
+        for _ in range(sectors(disk) // 2048):
+            os.write(file, page)
+        os.close(file)
+
+
+# A set is the widest array of all; spares are there, since arrays with spares are not.
+SETS = [["/dev/ram%d" % i for i in range(n * max(plan.WIDTHS), (n + 1) * max(plan.WIDTHS))]
+        for n in range(2)]
 
 
 class Refused(Exception):
@@ -137,29 +142,39 @@ class Watch(threading.Thread):
 class Md:
     started = r"md: \S+ of RAID array md0"
     done = r"md: md0: \S+ done"
+    device = "/dev/md0"
+    disks = ()
 
-    def create(self, level, disks, resync=False):
-        row = LEVELS[level]
-        members = disks[:row["members"]]
-        options = ["--bitmap=none"] if row["redundant"] else []
-        options += ["--chunk=64"] if level != "raid1" else []
-        options += ["--assume-clean"] if row["redundant"] and not resync else []
-        run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2", "--level=" + level[4:],
-            "--raid-devices=%d" % len(members), *options, *row.get("args", []), *members)
-        return "/dev/md0"
+    def create(self, level, disks, members):
+        row = plan.LEVELS[level]
+        self.disks = disks[:members]
+        options = ["--bitmap=none", "--assume-clean"] if level != "raid0" else []
+        run("mdadm", "--create", self.device, "--run", "--metadata=1.2", "--level=" + level[4:],
+            "--raid-devices=%d" % members, *options, *row["args"], *self.disks)
+
+    def resync(self):
+        """From the start, as after an unclean stop; not by --create, which leaves no time for settings."""
+        write("/sys/block/md0/md/sync_action", "frozen")
+        write("/sys/block/md0/md/resync_start", 0)
+        write("/sys/block/md0/md/sync_action", "resync")
 
     def files(self, settings):
         return {"/sys/block/md0/md/" + name: value for name, value in settings.items()}
 
+    def set(self, settings):
+        for path, value in self.files(settings).items():
+            write(path, value)
+
     def speed(self, tuned):
-        write("/proc/sys/dev/raid/speed_limit_max", "10485760" if tuned else "200000")
-        write("/proc/sys/dev/raid/speed_limit_min", "10485760" if tuned else "1000")
+        write("/proc/sys/dev/raid/speed_limit_max", 10485760 if tuned else 200000)
+        write("/proc/sys/dev/raid/speed_limit_min", 10485760 if tuned else 1000)
 
     def check(self):
         write("/sys/block/md0/md/sync_action", "check")
 
     def add_spare(self, disk):
-        run("mdadm", "/dev/md0", "--add", disk)
+        self.disks = [*self.disks, disk]
+        run("mdadm", self.device, "--add", disk)
 
     def fail(self, disk):
         write("/sys/block/md0/md/dev-%s/state" % os.path.basename(disk), "faulty")
@@ -168,9 +183,9 @@ class Md:
         while read("/sys/block/md0/md/sync_action") != "idle":
             time.sleep(0.02)
 
-    def destroy(self, disks):
-        run("mdadm", "--stop", "/dev/md0")
-        run("mdadm", "--zero-superblock", *disks, check=False)
+    def destroy(self):
+        run("mdadm", "--stop", self.device)
+        run("mdadm", "--zero-superblock", *self.disks)
 
 
 class Emd:
@@ -179,41 +194,48 @@ class Emd:
 
     def __init__(self, emdctl):
         self.emdctl = emdctl
-        self.dev = None
+        self.device = None
+        self.sysfs = None
         self.container = None
+        self.disks = ()
 
-    def create(self, level, disks, resync=False):
-        members = disks[:LEVELS[level]["members"]]
+    def create(self, level, disks, members, resync=False):
+        """With @resync one begins at once."""
+        row = plan.LEVELS[level]
+        self.disks = disks[:members]
         strip = ["--strip", "64K"] if level != "raid1" else []
-        done = run(self.emdctl, "--yes", "create", "--format", "imsm", "--level", level, "--name",
-                   "bench", *strip, "--init", "resync" if resync else "none", *members, check=False)
+        done = run(self.emdctl, "--yes", "create", "--format", row["format"], "--level", level,
+                   "--name", "bench", *strip, "--init", "resync" if resync else "none",
+                   *self.disks, check=False)
         if done.returncode:
             raise Refused(done.stdout.strip())
         listed = json.loads(run(self.emdctl, "--json", "list").stdout)
         self.container = listed["containers"][0]["name"]
-        self.dev = listed["containers"][0]["arrays"][0].get("dev")
-        if not self.dev or not os.path.exists("/sys/block/" + self.dev):
-            self.destroy(disks)
+        dev = listed["containers"][0]["arrays"][0].get("dev")
+        if not dev or not os.path.exists("/sys/block/" + dev):
+            self.destroy()
             raise Refused("created, but not started")
-        return "/dev/" + self.dev
+        self.device = "/dev/" + dev
+        self.sysfs = "/sys/block/%s/emd/" % dev
 
     def check(self):
-        write("/sys/block/%s/emd/sync_action" % self.dev, "check")
+        write(self.sysfs + "sync_action", "check")
 
     def add_spare(self, disk):
+        self.disks = [*self.disks, disk]
         run(self.emdctl, "--yes", "add", self.container, disk)
 
     def fail(self, disk):
         run(self.emdctl, "--yes", "fail", "bench", disk)
 
     def settle(self):
-        while read("/sys/block/%s/emd/sync_action" % self.dev) != "idle":
+        while read(self.sysfs + "sync_action") != "idle":
             time.sleep(0.02)
 
-    def destroy(self, disks):
+    def destroy(self):
         run(self.emdctl, "--yes", "stop", "--all")
-        for disk in disks:
-            run(self.emdctl, "--yes", "erase", disk, check=False)
+        for disk in self.disks:
+            run(self.emdctl, "--yes", "erase", disk)
 
 
 class Bench:
@@ -225,34 +247,84 @@ class Bench:
         self.emd = Emd(args.emdctl)
         self.samples = []
         self.left_out = {}
+        self.tuned = {}         # level: kind of work: settings
+        self.memory = {}        # level: side: MiB
 
-    def sample(self, fio, half, turn, level, work, who, mib, seconds, first, last):
-        """@who moved @mib in @seconds, between two marks."""
-        self.samples.append({"fio": fio, "half": half, "turn": turn, "level": level, "work": work,
-                             "who": who, "mib": mib, "seconds": seconds, "marks": [first, last]})
+    def part(self, name):
+        return name in self.args.parts.split(",")
 
-    def fio(self, half, level, sides):
+    def widths(self):
+        widths = plan.WIDTHS_FULL if self.args.full else plan.WIDTHS
+        return [width for width in widths if width != plan.LEVELS["raid5"]["members"]]
+
+    # -- disks ---------------------------------------------------------------
+
+    def prefill(self):
+        """
+        Memory for the ramdisks, all of it, before anything is measured; and the host's for
+        the rest, of which md takes the most, so that nobody pays for being the first there.
+        """
+        members = max(self.widths()) if self.part("widths") else plan.WIDEST + 1
+        disks = [disk for one in SETS for disk in one[:members]]
+        before = free_mib()
+        for disk in disks:
+            fill(disk, 0)
+        size = sum(sectors(disk) for disk in disks) // 2048
+        with open("/tmp/touch", "wb") as file:
+            for _ in range(min(1536, int(free_mib()) - 256)):
+                file.write(bytes(MIB))
+        os.unlink("/tmp/touch")
+        return before, size
+
+    def check_filled(self, before, size):
+        """Whoever discards gets memory instead of a disk from then on."""
+        held = before - free_mib()
+        say("ramdisks: %d MiB, memory used: %d MiB" % (size, held))
+        if held < 0.99 * size:
+            raise RuntimeError("the ramdisks are not filled: %d of %d MiB" % (held, size))
+
+    # -- users' I/O ----------------------------------------------------------
+
+    def sample(self, fio, half, turn, array, work, who, mib, seconds, marks):
+        """@who moved @mib in @seconds, between two marks. @array: level, members, missing."""
+        self.samples.append({"fio": fio, "half": half, "turn": turn, "level": array[0],
+                             "members": array[1], "missing": array[2], "work": work, "who": who,
+                             "mib": mib, "seconds": seconds, "marks": marks})
+
+    def job(self, number, work, device, before, marks):
+        depth, batch = work.depth, max(1, work.depth // 2)
+        lines = ["[j%d]" % number, "stonewall", "filename=" + device, "bs=" + work.block,
+                 "iodepth=%d" % depth, "iodepth_batch_submit=%d" % batch,
+                 "iodepth_batch_complete_max=%d" % batch,
+                 "io_size=%d" % (int(work.mib * self.args.scale * MIB) or 4096),
+                 "exec_prerun=(%s)" % " && ".join(before + ["echo @mark %d >/dev/console" % marks[0]]),
+                 "exec_postrun=(echo @mark %d >/dev/console)" % marks[1]]
+        if work.pattern == "present":
+            stride = 5 * 65536
+            size = (sectors(device) * 512 // stride - 1) * stride
+            return lines + ["rw=read:64k", "offset=64k", "size=%d" % size]
+        return lines + ["rw=" + work.pattern]
+
+    def fio(self, works, sides, repeat, half=0):
         """
         One fio does all work on all sides, taking turns. A side is its name, the
-        device, and what is written to which file before each of its runs.
+        device, and the files to write before a run: a dict, made from the work.
+
+        Returns a list of: work's name, side's name, turn, MiB, seconds, marks.
         """
         jobs, text = [], ["[global]", "ioengine=libaio", "direct=1", "thread", "norandommap",
                           "randrepeat=1", "gtod_reduce=1", "fadvise_hint=0"]
-        for pattern, block, depth, mib in [NOTHING, NOTHING] + WORK:
-            for turn in range(self.args.repeat):
-                for who, device, settings in sides if (half + turn) % 2 == 0 else reversed(sides):
-                    first, last = self.marks.take(), self.marks.take()
-                    work = "%s %s qd%d" % (pattern, block, depth) if mib else "nothing"
-                    jobs.append((work, who, turn, first, last))
-                    before = ["echo %s >%s" % (value, path) for path, value in settings.items()]
-                    text += ["[j%d]" % first, "stonewall", "filename=" + device,
-                             "rw=" + pattern, "bs=" + block, "iodepth=%d" % depth,
-                             "io_size=%d" % (int(mib * self.args.scale * 2**20) or 4096),
-                             "iodepth_batch_submit=%d" % max(1, depth // 2),
-                             "iodepth_batch_complete_max=%d" % max(1, depth // 2),
-                             "exec_prerun=(%s)" % " && ".join(
-                                 before + ["echo @mark %d >/dev/console" % first]),
-                             "exec_postrun=(echo @mark %d >/dev/console)" % last]
+        sides = [side for side in sides if self.args.side in ("", side[0])]
+        works = [work for work in works if self.args.work in plan.name(work)]
+        if not sides or not works:
+            return []
+        for work in [plan.NOTHING] + works:
+            for turn in range(repeat):
+                for who, device, files in sides if (half + turn) % 2 == 0 else sides[::-1]:
+                    marks = self.marks.take(), self.marks.take()
+                    before = ["echo %s >%s" % (value, path) for path, value in files(work).items()]
+                    text += self.job(len(jobs), work, device, before, marks)
+                    jobs.append((plan.name(work), who, turn, marks))
         with open("/tmp/jobs.fio", "w", encoding="ascii") as file:
             file.write("\n".join(text) + "\n")
         os.chdir("/tmp")        # fio leaves the output of the commands there
@@ -260,82 +332,226 @@ class Bench:
         print(out.stdout, flush=True)
         with open("/tmp/fio.json", encoding="utf-8") as file:
             text = file.read()      # notes come first
-        results = json.loads(text[text.find("\n{") + 1:])["jobs"]
-        for (work, who, turn, first, last), result in zip(jobs, results, strict=True):
-            if result["jobname"] != "j%d" % first or result["error"]:
+        results = []
+        for (work, who, turn, marks), result in zip(
+                jobs, json.loads(text[text.find("\n{") + 1:])["jobs"], strict=True):
+            if result["error"]:
                 raise RuntimeError("fio: %s %s: error %d" % (work, who, result["error"]))
-            side = result["write" if "write" in work else "read"]
-            self.sample(True, half, turn, level, work, who, side["io_bytes"] / 2**20,
-                        side["runtime"] / 1000, first, last)
+            moved = result["write" if plan.is_write(work) else "read"]
+            results.append((work, who, turn, moved["io_bytes"] / MIB, moved["runtime"] / 1000,
+                            marks))
+        return results
 
-    def io(self, half, level, disks):
-        row = LEVELS[level]
-        md, emd = self.md, self.emd
-        sides = [("emd", emd.create(level, disks["emd"]), {})]
-        device = md.create(level, disks["md"])
-        defaults = row.get("defaults", {})
-        sides.append(("md", device, md.files(defaults)))
-        for index, settings in enumerate(row.get("tuned", [])[:None if self.args.full else 1]):
-            name = "skip_copy" if settings.get("skip_copy") else "tuned%d" % index
-            sides.append((name, device, md.files({**defaults, **settings})))
-        self.fio(half, level, [side for side in sides if self.args.side in ("", side[0])])
-        md.destroy(disks["md"])
-        emd.destroy(disks["emd"])
+    def users(self, half, array, works, sides, repeat=None):
+        """Work of users on arrays that are there."""
+        for work, who, turn, mib, seconds, marks in self.fio(works, sides,
+                                                             repeat or self.args.repeat, half):
+            self.sample(True, half, turn, array, work, who, mib, seconds, marks)
+
+    def sides(self, level, *names):
+        """Sides as fio() wants them."""
+        if "parity" not in plan.LEVELS[level]:
+            return [("emd", self.emd.device, lambda work: {}), ("md", self.md.device, lambda work: {})]
+
+        def settings(more):
+            def files(work):
+                kind = work.pattern if plan.is_write(work.pattern) else "read"
+                return self.md.files({**plan.MD_DEFAULTS, **self.tuned[level][kind], **more})
+            return files
+
+        known = {"emd": (self.emd.device, lambda work: {self.emd.sysfs + "zero_copy": 0}),
+                 "zero_copy": (self.emd.device, lambda work: {self.emd.sysfs + "zero_copy": 1}),
+                 "md": (self.md.device, lambda work: self.md.files(plan.MD_DEFAULTS)),
+                 "tuned": (self.md.device, settings({})),
+                 "skip_copy": (self.md.device, settings({"skip_copy": 1}))}
+        return [(name, *known[name]) for name in names]
+
+    def create(self, level, disks, members):
+        self.emd.create(level, disks["emd"], members)
+        self.md.create(level, disks["md"], members)
+
+    def destroy(self):
+        self.md.destroy()
+        self.emd.destroy()
+
+    def plain(self, half, level, disks):
+        members = plan.LEVELS[level]["members"]
+        self.create(level, disks, members)
+        self.users(half, (level, members, 0), plan.plain(self.args.full), self.sides(level))
+        self.destroy()
+
+    def parity(self, half, level, disks):
+        row = plan.LEVELS[level]
+        members = row["members"]
+        both = "emd", "tuned", "md"
+        self.create(level, disks, members)
+        array = level, members, 0
+        if self.part("io"):
+            works = plan.safe() + plan.degraded(level, 1)[2:]
+            self.users(half, array, works, self.sides(level, *both))
+            self.users(half, array, plan.writes(),
+                       self.sides(level, "emd", "zero_copy", "skip_copy", "tuned", "md"))
+        if self.part("curves") and (level == "raid5" or self.args.full):
+            self.users(half, array, plan.curves(), self.sides(level, *both), self.few())
+        if self.part("degraded"):
+            for missing in range(1, row["parity"] + 1):
+                for side in "emd", "md":
+                    getattr(self, side).fail(disks[side][missing - 1])
+                self.users(half, (level, members, missing), plan.degraded(level, missing),
+                           self.sides(level, *both))
+        self.destroy()
+
+    def few(self):
+        """Repeats of a point of a curve."""
+        return (self.args.repeat + 1) // 2
+
+    def wide(self, half, disks):
+        for members in self.widths():
+            self.create("raid5", disks, members)
+            self.users(half, ("raid5", members, 0), plan.wide(),
+                       self.sides("raid5", "emd", "tuned", "md"), self.few())
+            self.destroy()
+
+    # -- background work -----------------------------------------------------
+
+    def watched(self, side, action):
+        watch = Watch(self.log, self.marks, side)
+        action()
+        result = watch.result()
+        side.settle()
+        return result
 
     def background(self, half, turn, level, who, side, disks):
-        """A resync, a check and a rebuild of one array."""
-        row = LEVELS[level]
-        spare = disks[row["members"]]
-        actions = {"check": side.check, "rebuild": lambda: side.fail(disks[0]),
-                   "resync": lambda: side.create(level, disks, resync=True)}
-        for action in SYNCS:
+        """
+        A resync that has to write all parity or second copies, a check that finds
+        nothing, and a rebuild.
+        """
+        row = plan.LEVELS[level]
+        members = row["members"]
+        for number, disk in enumerate(disks[:members]):
+            fill(disk, 0xa5 if number == 0 else 0)
+        if side is self.md:
+            side.create(level, disks, members)
+            if "parity" in row:
+                side.set({**plan.MD_DEFAULTS, **(self.tuned[level]["sync"] if who == "tuned" else {})})
+        resync = side.resync if side is self.md else \
+            lambda: side.create(level, disks, members, resync=True)
+        for action in plan.SYNCS:
             if action == "rebuild":
-                side.add_spare(spare)
-            watch = Watch(self.log, self.marks, side)
-            actions[action]()
-            if action == "resync" and who == "tuned" and "tuned" in row:
-                for path, value in side.files(row["tuned"][0]).items():
-                    write(path, str(value))
-            took, first, last = watch.result()
-            side.settle()
-            device = "/dev/md0" if side is self.md else side.dev
+                side.add_spare(disks[members])
+            took, *marks = self.watched(side, {"resync": resync, "check": side.check,
+                                               "rebuild": lambda: side.fail(disks[0])}[action])
             # Of each member: that is what "speed" means to an administrator.
-            share = row["copies"] / row["members"] if "copies" in row else \
-                1 / (row["members"] - row["parity"])
-            self.sample(False, half, turn, level, action, who, sectors(device) / 2048 * share, took,
-                        first, last)
-        side.destroy(disks)
+            share = row["copies"] / members if "copies" in row else 1 / (members - row["parity"])
+            self.sample(False, half, turn, (level, members, 0), action, who,
+                        sectors(side.device) / 2048 * share, took, marks)
+        side.destroy()
 
     def sync(self, half, level, disks):
         self.md.speed(False)
         self.background(half, 0, level, "md", self.md, disks["md"])
         self.md.speed(True)
-        for turn in range(max(1, self.args.repeat // 2)):
+        for turn in range(self.few()):
             self.background(half, turn, level, "tuned", self.md, disks["md"])
             self.background(half, turn, level, "emd", self.emd, disks["emd"])
         self.md.speed(False)
 
+    # -- before all that -----------------------------------------------------
+
+    def tune(self, level, disks):
+        """Which settings suit md best, for each kind of work? By the clock, the best of two."""
+        md, members = self.md, plan.LEVELS[level]["members"]
+        turns = min(2, self.args.repeat)
+
+        def best(took):
+            return plan.CANDIDATES[min(took, key=lambda index: min(took[index]))]
+
+        def users(work):
+            sides = [(str(index), md.device, lambda _, settings=settings: md.files(settings))
+                     for index, settings in enumerate(plan.CANDIDATES)]
+            took = {}
+            for done, index, _, _, seconds, _ in self.fio([work], sides, turns):
+                if done == plan.name(work):
+                    took.setdefault(int(index), []).append(seconds)
+            return best(took)
+
+        def sync():
+            took = {}
+            for _ in range(turns):
+                for index, settings in enumerate(plan.CANDIDATES):
+                    md.set(settings)
+                    took.setdefault(index, []).append(self.watched(md, md.check)[0])
+            return best(took)
+
+        side, work = self.args.side, self.args.work
+        self.args.side = self.args.work = ""
+        md.create(level, disks, members)
+        md.speed(True)
+        tuned = {"write": users(plan.writes()[-1]), "randwrite": users(plan.safe()[-1]),
+                 "sync": sync()}
+        md.speed(False)
+        md.fail(disks[0])
+        tuned["read"] = users(plan.degraded(level, 1)[0])
+        md.destroy()
+        self.tuned[level] = tuned
+        self.args.side, self.args.work = side, work
+
+    def held(self, level, who, side, disks, settings):
+        """Memory that an array takes, in MiB, after writes at the greatest queue depth."""
+        before = free_mib()
+        side.create(level, disks, plan.LEVELS[level]["members"])
+        if settings:
+            side.set(settings)
+        self.fio([plan.Work("write", "256k", max(plan.DEPTHS), 768),
+                  plan.Work("randwrite", "4k", max(plan.DEPTHS), 128)],
+                 [(who, side.device, lambda work: {})], 1)
+        self.memory.setdefault(level, {})[who] = before - free_mib()
+        side.destroy()
+
+    def weigh(self, level, disks):
+        most = max(self.tuned[level].values(), key=lambda settings: settings["stripe_cache_size"])
+        for who, side, settings in (("md", self.md, None), ("emd", self.emd, None),
+                                    ("tuned", self.md, {**plan.MD_DEFAULTS, **most})):
+            self.held(level, who, side, disks, settings)
+
+    # ------------------------------------------------------------------------
+
     def level(self, half, level, disks):
-        if self.args.only and level not in self.args.only.split(",") or level in self.left_out:
-            return
+        parity = "parity" in plan.LEVELS[level]
         try:
-            self.io(half, level, disks)
+            if half == 0 and parity:
+                self.tune(level, disks["md"])
+                if self.part("memory"):
+                    self.weigh(level, disks["md"])
+            if not parity and self.part("io"):
+                self.plain(half, level, disks)
+            if parity:
+                self.parity(half, level, disks)
+            if level == "raid5" and self.part("widths"):
+                self.wide(half, disks)
         except Refused as refusal:
             self.left_out[level] = str(refusal).splitlines()[-1]
             return
-        if LEVELS[level]["redundant"] and not self.args.no_sync:
+        if level != "raid0" and self.part("sync"):
             self.sync(half, level, disks)
 
     def all(self):
-        for disk in SETS[0] + SETS[1]:
-            run("dd", "if=/dev/zero", "of=" + disk, "bs=1M", "oflag=direct",
-                "count=%d" % (sectors(disk) // 2048))
+        filled = self.prefill()
+        self.check_filled(*filled)
+        levels = [level for level in plan.LEVELS
+                  if not self.args.only or level in self.args.only.split(",")]
+        works = dict.fromkeys(plan.plain(self.args.full) + plan.safe() + plan.writes())
+        points = plan.curves() if self.part("curves") else []
         for half in range(2):
             disks = {"md": SETS[half], "emd": SETS[1 - half]}
             if not self.args.side:
-                self.fio(half, "disk", [("raw", disks["md"][0], {})])
-            for level in LEVELS:
-                self.level(half, level, disks)
+                raw = [("raw", disks["md"][0], lambda work: {})]
+                self.users(half, ("disk", 1, 0), [w for w in works if self.part("io")], raw)
+                self.users(half, ("disk", 1, 0), points, raw, self.few())
+            for level in levels:
+                if level not in self.left_out:
+                    self.level(half, level, disks)
+        self.check_filled(*filled)
 
 
 def main():
@@ -344,18 +560,16 @@ def main():
     parser.add_argument("--scale", type=float, required=True)
     parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--parts", required=True)
     parser.add_argument("--only", default="")
     parser.add_argument("--work", default="")
     parser.add_argument("--side", default="")
-    parser.add_argument("--no-sync", action="store_true")
     args = parser.parse_args()
-    WORK[:] = [work for work in WORK if args.work in "%s %s qd%d" % work[:3]]
     bench = Bench(args)
     bench.all()
     result = {"kernel": os.uname().release, "scale": args.scale, "repeat": args.repeat,
               "disk_mib": sectors(SETS[0][0]) // 2048, "samples": bench.samples,
-              "left_out": bench.left_out,
-              "tuned": {level: row["tuned"] for level, row in LEVELS.items() if "tuned" in row}}
+              "left_out": bench.left_out, "tuned": bench.tuned, "memory": bench.memory}
     with open("/tmp/out/samples.json.new", "w", encoding="ascii") as file:
         json.dump(result, file)
     os.rename("/tmp/out/samples.json.new", "/tmp/out/samples.json")
