@@ -96,7 +96,7 @@ help:
 	@echo "  make vm-test [T=glob]  scenarios in a virtual machine; VMFLAGS='--kernel debug -g quick --keep'"
 	@echo "  make fuzz              the metadata parsers against a fuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "  make lint              sparse, checkpatch, shellcheck, includes, kernel-doc; also make sparse, make checkpatch"
-	@echo "  make bench             EMD beside md: a table; BENCH=full takes longer, BENCHFLAGS='--only raid10'"
+	@echo "  make bench             EMD beside md: a table and a plot; BENCH=full takes longer, BENCHFLAGS='--only raid10'"
 	@echo "Other:"
 	@echo "  make setup             install what is missing (Debian 12); the targets above do it by themselves"
 	@echo "  make kernels           build the kernels for the tests now, into \$$EMD_CACHE ($${EMD_CACHE:-~/.cache/emd})"

@@ -78,6 +78,8 @@ def curves(title, bottom, points):
     for place, (label, _) in enumerate(points):
         parts.append(text(x(place), HEIGHT - BOTTOM + 16, label, 11, "middle"))
     for who, line in lines.items():
+        if len(line) == 1 < len(points):
+            continue        # measured there only
         _, colour, dashes = SIDES.get(who, TARGET)
         if who.startswith("target"):
             colour = SIDES[who[len("target"):]][1]
@@ -91,7 +93,8 @@ def curves(title, bottom, points):
 
 def bars(title, bottom, groups):
     """@groups: (label, row); a bar for each side, a mark at the target."""
-    axis = Axis([side["mib_s"] for _, row in groups for side in row["sides"].values()] +
+    axis = Axis([side["mib_s"] * room for _, row in groups for side in row["sides"].values()
+                 for room in (0.5, 1)] +
                 [speed for _, row in groups for speed in row["goals"].values()])
     parts = frame(title, axis, "MiB/s", bottom)
     room = (WIDTH - LEFT - RIGHT) / len(groups)
@@ -104,7 +107,8 @@ def bars(title, bottom, groups):
                 start + index * width, y, width - 1, HEIGHT - BOTTOM - y, SIDES[who][1]))
         parts += [stroke(start, axis.y(speed), start + 0.8 * room, axis.y(speed), "#000000", "3 3", 2)
                   for speed in row["goals"].values()]
-        parts.append(text(start + 0.4 * room, HEIGHT - BOTTOM + 16, label, 11, "middle"))
+        parts += [text(start + 0.4 * room, HEIGHT - BOTTOM + 15 + 13 * number, words, 11, "middle")
+                  for number, words in enumerate(label.split("\n"))]
     return parts
 
 
@@ -149,16 +153,16 @@ def charts(rows):
     for work, what in ("write 1M", "sequential write of 1M"), ("randwrite 4k", "random write of 4k"):
         chart(curves, "raid5: " + what, "members",
               [(str(width), first("raid5", work + queue, width)) for width in plan.WIDTHS_FULL])
-    chart(bars, "Sequential read of 1M, degraded", "level, members missing",
-          [("%s, %d" % (level, missing), first(level, "read 1M" + queue, missing=missing))
+    chart(bars, "Sequential read of 1M, degraded", "",
+          [("%s, %d missing" % (level, missing), first(level, "read 1M" + queue, missing=missing))
            for level, missing in (("raid5", 1), ("raid6", 1), ("raid6", 2))])
     chart(bars, "Background work, of each member", "",
-          [("%s %s" % (level, work), first(level, work)) for level in ("raid5", "raid6") for work in plan.SYNCS])
+          [("%s\n%s" % (level, work), first(level, work)) for level in ("raid5", "raid6") for work in plan.SYNCS])
     chart(bars, "Parity: optimal read, random I/O", "",
-          [("%s %s" % (level, work), first(level, work + queue)) for level in ("raid5", "raid6")
+          [("%s\n%s" % (level, work), first(level, work + queue)) for level in ("raid5", "raid6")
            for work in ("read 1M", "randread 4k", "randwrite 4k")])
     chart(bars, "No parity", "",
-          [("%s %s" % (level, work.replace("rand", "rnd")), first(level, work + queue))
+          [("%s\n%s" % (level, work.replace(" ", "\n")), first(level, work + queue))
            for level in ("raid0", "raid1", "raid10") for work in ("read 1M", "write 1M", "randwrite 4k")])
     return made
 
