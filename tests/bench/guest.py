@@ -245,6 +245,8 @@ class Bench:
         self.log = Log()
         self.md = Md()
         self.emd = Emd(args.emdctl)
+        self.levels = [level for level in plan.LEVELS
+                       if not args.only or level in args.only.split(",")]
         self.samples = []
         self.left_out = {}
         self.tuned = {}         # level: kind of work: settings
@@ -264,7 +266,8 @@ class Bench:
         Memory for the ramdisks, all of it, before anything is measured; and the host's for
         the rest, of which md takes the most, so that nobody pays for being the first there.
         """
-        members = max(self.widths()) if self.part("widths") else plan.WIDEST + 1
+        wide = self.part("widths") and "raid5" in self.levels
+        members = max(self.widths()) if wide else plan.WIDEST + 1
         disks = [disk for one in SETS for disk in one[:members]]
         before = free_mib()
         for disk in disks:
@@ -509,17 +512,19 @@ class Bench:
         side.destroy()
 
     def weigh(self, level, disks):
+        """The second time counts: by then the kernel has what it keeps for all arrays."""
         most = max(self.tuned[level].values(), key=lambda settings: settings["stripe_cache_size"])
-        for who, side, settings in (("md", self.md, None), ("emd", self.emd, None),
-                                    ("tuned", self.md, {**plan.MD_DEFAULTS, **most})):
-            self.held(level, who, side, disks, settings)
+        for _ in range(2):
+            for who, side, settings in (("md", self.md, None), ("emd", self.emd, None),
+                                        ("tuned", self.md, {**plan.MD_DEFAULTS, **most})):
+                self.held(level, who, side, disks, settings)
 
     # ------------------------------------------------------------------------
 
     def level(self, half, level, disks):
         parity = "parity" in plan.LEVELS[level]
         try:
-            if half == 0 and parity:
+            if half == 0 and parity and self.args.side not in ("emd", "zero_copy"):
                 self.tune(level, disks["md"])
                 if self.part("memory"):
                     self.weigh(level, disks["md"])
@@ -538,8 +543,6 @@ class Bench:
     def all(self):
         filled = self.prefill()
         self.check_filled(*filled)
-        levels = [level for level in plan.LEVELS
-                  if not self.args.only or level in self.args.only.split(",")]
         works = dict.fromkeys(plan.plain(self.args.full) + plan.safe() + plan.writes())
         points = plan.curves() if self.part("curves") else []
         for half in range(2):
@@ -548,7 +551,7 @@ class Bench:
                 raw = [("raw", disks["md"][0], lambda work: {})]
                 self.users(half, ("disk", 1, 0), [w for w in works if self.part("io")], raw)
                 self.users(half, ("disk", 1, 0), points, raw, self.few())
-            for level in levels:
+            for level in self.levels:
                 if level not in self.left_out:
                     self.level(half, level, disks)
         self.check_filled(*filled)

@@ -154,7 +154,7 @@ def main():
     if parts != "cpus":
         result.update(in_uml(args, parts, scale, repeat))
     if "cpus" in parts.split(","):
-        result["cpus"] = cpus.measure(OUT, repeat, 2 * scale)
+        result["cpus"] = cpus.measure(OUT, repeat, max(1, 4 * scale))
     text = report.table(result)
     for name, content in (("table.txt", text + "\n"), ("result.json", json.dumps(result, indent=1)),
                           ("plot.svg", plot.svg(result))):
