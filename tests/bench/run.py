@@ -28,7 +28,7 @@ import report
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "out", "bench")
-GUEST_TIMEOUT = 3600
+GUEST_TIMEOUT = 7200
 DISKS = 2 * max(plan.WIDTHS)
 SPARE_MIB = 2048                # memory beside the ramdisks: md's largest stripe cache, fio
 PARTS = "io,degraded,sync,curves,widths,memory,cpus"
@@ -143,8 +143,8 @@ def main():
     parser.add_argument("--scale", type=float, help="length of a run; 1 is half a second")
     parser.add_argument("--repeat", type=int, help="runs on each set of disks")
     args = parser.parse_args()
-    scale = args.scale or (1.5 if args.full else 0.5)
-    repeat = args.repeat or (6 if args.full else 2)
+    scale = args.scale or (1 if args.full else 0.5)
+    repeat = args.repeat or (4 if args.full else 2)
     parts = "io" if args.side else args.parts
 
     # The machine must not outlive us.
