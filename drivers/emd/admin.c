@@ -889,6 +889,68 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 	return ret;
 }
 
+static int policy_locked(struct emd_admin *adm, struct emd_array *array,
+			 struct emd_policy_arg *arg)
+{
+	const char *level = emd_levels[array->geo.level].name;
+	struct emd_job_status st = { };
+	int ret;
+
+	/* One that is read-only can be asked, too. */
+	if (arg->set || !array->gd) {
+		ret = must_run(array, adm->msg);
+		if (ret)
+			return ret;
+	}
+	if (emd_geo_has_parity(&array->geo))
+		arg->known |= EMD_POLICY_ZERO_COPY;
+	if (array->job)
+		arg->known |= EMD_POLICY_SYNC_LIMIT;
+	if (arg->set & ~arg->known & EMD_POLICY_ZERO_COPY)
+		return EMD_REFUSE(adm->msg, -EINVAL, "zero_copy is about parity, %s has none", level);
+	if (arg->set & ~arg->known & EMD_POLICY_SYNC_LIMIT)
+		return EMD_REFUSE(adm->msg, -EINVAL, "sync_limit: %s has no background work", level);
+	if (dry_run(adm)) {
+		PLAN(adm, arg->set ? "would change the policy of %s" : "would show the policy of %s",
+		     array->name);
+	} else {
+		if (arg->set & EMD_POLICY_ZERO_COPY)
+			emd_array_set_zero_copy(array, arg->zero_copy);
+		if (arg->set & EMD_POLICY_SYNC_LIMIT)
+			emd_job_set_limit(array->job, arg->sync_limit_kib_s);
+	}
+	if (array->job)
+		emd_job_get_status(array->job, &st);
+	arg->zero_copy = READ_ONCE(array->zero_copy);
+	arg->sync_limit_kib_s = st.limit_kib_s;
+	return 0;
+}
+
+/**
+ * emd_admin_policy() - show or change what holds for an array by decision
+ * @adm: the command
+ * @arg: its argument, checked; on success the answer is in it
+ *
+ * Return: 0 or -errno; then nothing was changed.
+ * Context: Process context, sleeps. Takes G and C.
+ */
+int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg)
+{
+	struct emd_container *container;
+	struct emd_array *array;
+	unsigned int noio = emd_lock_registry(), noio_c;
+	int ret = -ENOENT;
+
+	array = lock_array(arg->array_id, &noio_c, adm->msg);
+	if (array) {
+		container = array->container;
+		ret = policy_locked(adm, array, arg);
+		emd_unlock_container(container, noio_c);
+	}
+	emd_unlock_registry(noio);
+	return ret;
+}
+
 /* ---- examine --------------------------------------------------------------------------------- */
 
 /**

@@ -88,6 +88,24 @@ static void idle_work(struct work_struct *work)
 		emd_array_pend(array, EMD_PENDING_CLEAN);
 }
 
+/* ---- policy ------------------------------------------------------------------ */
+
+/**
+ * emd_array_set_zero_copy() - may parity be computed from the users' own buffers?
+ * @array: array with parity
+ * @on: the administrator vouches that nobody changes what is being written
+ *
+ * Context: Any.
+ */
+void emd_array_set_zero_copy(struct emd_array *array, bool on)
+{
+	if (on != READ_ONCE(array->zero_copy))
+		emd_info(array, "zero_copy %s", on ?
+			 "on: parity is right only while nobody changes what is being written" :
+			 "off");
+	WRITE_ONCE(array->zero_copy, on);
+}
+
 /* ---- lifetime ---------------------------------------------------------------- */
 
 static void array_free(struct kref *ref)

@@ -552,6 +552,7 @@ struct emd_disk *emd_disk_get_by_dev(dev_t devt);	/* G */
 void emd_disk_put(struct emd_disk *disk);
 
 /* container.c, array.c */
+void emd_array_set_zero_copy(struct emd_array *array, bool on);
 void emd_container_put(struct emd_container *container);
 struct emd_container *emd_container_find(u64 id);	/* takes G; returns a reference */
 struct emd_array *emd_array_find(u64 id);		/* takes G, C; returns a reference */
@@ -582,6 +583,7 @@ int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt);
 int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt);
 int emd_admin_scrub(struct emd_admin *adm, u64 array_id);
 int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s);
+int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg);
 /* Lines "path.key=value" for the device; *format gets the handler's name. */
 int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 		      const char **format);

@@ -31,6 +31,7 @@ static_assert(sizeof(struct emd_examine_arg) == 64);
 static_assert(sizeof(struct emd_object_arg) == 48);
 static_assert(sizeof(struct emd_create_arg) == 168);
 static_assert(sizeof(struct emd_sync_arg) == 40);
+static_assert(sizeof(struct emd_policy_arg) == 48);
 static_assert(sizeof(struct emd_disk_ref) == 8);
 static_assert(sizeof(struct emd_event) == 304);
 static_assert(EMD_UAPI_MAX_DISKS == EMD_MAX_MEMBERS);
@@ -51,6 +52,7 @@ union emd_args {
 	struct emd_object_arg object;
 	struct emd_create_arg create;
 	struct emd_sync_arg sync;
+	struct emd_policy_arg policy;
 };
 
 /**
@@ -265,6 +267,30 @@ static int run_sync(const struct emd_command *command, struct emd_admin *adm,
 	return emd_admin_sync(adm, arg->array_id, arg->cmd, arg->limit_kib_s);
 }
 
+static int run_policy(const struct emd_command *command, struct emd_admin *adm,
+		      union emd_args *args)
+{
+	struct emd_policy_arg *arg = &args->policy;
+	int ret;
+
+	if (!arg->array_id)
+		return EMD_REFUSE(adm->msg, -EINVAL, "no array given");
+	if (arg->set & ~(EMD_POLICY_ZERO_COPY | EMD_POLICY_SYNC_LIMIT))
+		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "unknown policies 0x%x",
+				  arg->set & ~(EMD_POLICY_ZERO_COPY | EMD_POLICY_SYNC_LIMIT));
+	ret = check_zero(adm->msg, arg->known, "known");
+	if (!ret && !(arg->set & EMD_POLICY_ZERO_COPY))
+		ret = check_zero(adm->msg, arg->zero_copy, "zero_copy that is not to be set");
+	if (!ret && !(arg->set & EMD_POLICY_SYNC_LIMIT))
+		ret = check_zero(adm->msg, arg->sync_limit_kib_s, "sync_limit that is not to be set");
+	if (ret)
+		return ret;
+	if (arg->zero_copy > 1)
+		return EMD_REFUSE(adm->msg, -EINVAL, "zero_copy of %u, need 0 or 1",
+				  arg->zero_copy);
+	return emd_admin_policy(adm, arg);
+}
+
 static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg)
 {
 	int ret;
@@ -385,6 +411,10 @@ static const struct emd_command commands[] = {
 	}, {
 		.ioctl = EMD_IOC_SYNC, .name = "sync", .run = run_sync,
 		.flags = EMD_F_DRY_RUN, SIZES(emd_sync_arg, limit_kib_s),
+	}, {
+		.ioctl = EMD_IOC_POLICY, .name = "policy", .run = run_policy,
+		.flags = EMD_F_DRY_RUN,
+		.replies = true, SIZES(emd_policy_arg, sync_limit_kib_s),
 	},
 	OBJECT(EMD_IOC_SCAN, "scan", 0, EMD_F_DRY_RUN),
 	OBJECT(EMD_IOC_ASSEMBLE, "assemble", WANT_CONTAINER,

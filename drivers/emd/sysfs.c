@@ -242,7 +242,6 @@ static ssize_t zero_copy_show(struct device *dev, struct device_attribute *attr,
 static ssize_t zero_copy_store(struct device *dev, struct device_attribute *attr,
 			       const char *buf, size_t len)
 {
-	struct emd_array *array = dev_to_array(dev);
 	bool on;
 	int ret;
 
@@ -251,10 +250,7 @@ static ssize_t zero_copy_store(struct device *dev, struct device_attribute *attr
 	ret = kstrtobool(buf, &on);
 	if (ret)
 		return ret;
-	if (on != READ_ONCE(array->zero_copy))
-		emd_info(array, "zero_copy %s", on ?
-			 "on: parity is right only while nobody changes what is being written" : "off");
-	WRITE_ONCE(array->zero_copy, on);
+	emd_array_set_zero_copy(dev_to_array(dev), on);
 	return len;
 }
 static DEVICE_ATTR_RW(zero_copy);

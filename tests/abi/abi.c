@@ -96,6 +96,7 @@ static const struct command {
 	{ "scrub", EMD_IOC_SCRUB, sizeof(struct emd_object_arg),
 	  EMD_F_DRY_RUN | EMD_F_REPAIR, ARRAY },
 	{ "sync", EMD_IOC_SYNC, sizeof(struct emd_sync_arg), EMD_F_DRY_RUN },
+	{ "policy", EMD_IOC_POLICY, sizeof(struct emd_policy_arg), EMD_F_DRY_RUN },
 };
 
 /* Any argument, with room for a tail, and where the kernel puts its reason. */
@@ -107,6 +108,7 @@ union arg {
 	struct emd_object_arg object;
 	struct emd_create_arg create;
 	struct emd_sync_arg sync;
+	struct emd_policy_arg policy;
 	unsigned char bytes[8192];
 };
 
@@ -161,7 +163,7 @@ static const struct command *by_ioctl(unsigned int nr)
 static void unknown_commands_are_enotty(void)
 {
 	static const unsigned int numbers[] = {
-		_IO(EMD_IOC_MAGIC, 0x03), _IO(EMD_IOC_MAGIC, 0x0f), _IO(EMD_IOC_MAGIC, 0x1b),
+		_IO(EMD_IOC_MAGIC, 0x03), _IO(EMD_IOC_MAGIC, 0x0f), _IO(EMD_IOC_MAGIC, 0x1c),
 		_IO(EMD_IOC_MAGIC, 0xff), _IOWR(EMD_IOC_MAGIC, 0x01, struct emd_list_arg),
 		_IO('E', 0x01), 0, 0xffffffff,
 	};
@@ -429,6 +431,36 @@ static void sync_is_checked(void)
 	refused(command, &arg, ENOENT, "", "no such array");
 }
 
+static void policy_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_POLICY);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "array", "no array");
+	prepare(&arg, command->size);
+	arg.policy.array_id = NO_ID;
+	arg.policy.set = 1U << 20;
+	refused(command, &arg, EOPNOTSUPP, "unknown policies 0x100000", "unknown policy");
+	prepare(&arg, command->size);
+	arg.policy.array_id = NO_ID;
+	arg.policy.known = 1;
+	refused(command, &arg, EINVAL, "known", "what only comes back");
+	prepare(&arg, command->size);
+	arg.policy.array_id = NO_ID;
+	arg.policy.set = EMD_POLICY_SYNC_LIMIT;
+	arg.policy.zero_copy = 1;
+	refused(command, &arg, EINVAL, "zero_copy", "a value that is not to be set");
+	prepare(&arg, command->size);
+	arg.policy.array_id = NO_ID;
+	arg.policy.set = EMD_POLICY_ZERO_COPY;
+	arg.policy.zero_copy = 2;
+	refused(command, &arg, EINVAL, "zero_copy of 2", "half a switch");
+	prepare(&arg, command->size);
+	arg.policy.array_id = NO_ID;
+	refused(command, &arg, ENOENT, "", "no such array");
+}
+
 #define set(field, value) snprintf(field, sizeof(field), "%s", value)
 
 static struct emd_disk_ref refs[300];
@@ -529,7 +561,7 @@ static void test_contract(void)
 		flags_are_checked(&commands[i]);
 		pointers_are_checked(&commands[i]);
 		if (commands[i].size != sizeof(struct emd_object_arg) ||
-		    commands[i].ioctl == EMD_IOC_LIST)
+		    commands[i].ioctl == EMD_IOC_LIST || commands[i].ioctl == EMD_IOC_POLICY)
 			continue;
 		exactly_the_wanted_objects(&commands[i]);
 		if (commands[i].want)
@@ -540,6 +572,7 @@ static void test_contract(void)
 	version_tells();
 	examine_is_checked();
 	sync_is_checked();
+	policy_is_checked();
 	create_is_checked();
 }
 
@@ -947,6 +980,14 @@ static void fuzz_one(char *room, unsigned int len)
 		arg.sync.array_id = any_number();
 		arg.sync.cmd = rnd(5);
 		arg.sync.limit_kib_s = arg.sync.cmd == EMD_SYNC_CMD_LIMIT ? any_number() : 0;
+		break;
+	case EMD_IOC_POLICY:
+		arg.policy.array_id = any_number();
+		arg.policy.set = rnd(8) ? rnd(4) : any_number();
+		if (arg.policy.set & EMD_POLICY_ZERO_COPY)
+			arg.policy.zero_copy = rnd(3);
+		if (arg.policy.set & EMD_POLICY_SYNC_LIMIT)
+			arg.policy.sync_limit_kib_s = any_number();
 		break;
 	case EMD_IOC_VERSION:
 		break;

@@ -139,6 +139,13 @@ AT(emd_sync_arg, array_id, 24);
 AT(emd_sync_arg, cmd, 32);
 AT(emd_sync_arg, limit_kib_s, 36);
 
+SIZE(emd_policy_arg, 48);
+AT(emd_policy_arg, array_id, 24);
+AT(emd_policy_arg, set, 32);
+AT(emd_policy_arg, known, 36);
+AT(emd_policy_arg, zero_copy, 40);
+AT(emd_policy_arg, sync_limit_kib_s, 44);
+
 SIZE(emd_event, 304);
 AT(emd_event, seq, 0);
 AT(emd_event, time_ns, 8);
@@ -166,5 +173,6 @@ _Static_assert(EMD_IOC_REMOVE == 0xed17, "number of REMOVE");
 _Static_assert(EMD_IOC_FAIL == 0xed18, "number of FAIL");
 _Static_assert(EMD_IOC_SCRUB == 0xed19, "number of SCRUB");
 _Static_assert(EMD_IOC_SYNC == 0xed1a, "number of SYNC");
+_Static_assert(EMD_IOC_POLICY == 0xed1b, "number of POLICY");
 
 #endif /* _EMD_ABI_LAYOUT_H */

@@ -61,6 +61,20 @@ def hostile_writes(vm, base):
           "*) [ $(stat -c %%a $f) = 444 ] || exit 1;; esac; done" % base)
 
 
+def policies(vm):
+    """What can be decided about an array, and what cannot."""
+    assert vm.emdctl("policy safe") == "sync_limit=none\n"
+    vm.emdctl("policy safe sync_limit=20M")
+    assert vm.emdctl("policy safe", json=True)["policy"] == {"sync_limit_kib_s": 20480}
+    assert vm.sh("cat /sys/block/%s/emd/sync_speed_max" % vm.array("safe")["dev"]).strip() == "20480"
+    vm.emdctl("policy safe sync_limit=none")
+    assert vm.emdctl("policy fast") == ""
+    for command, why in (("safe zero_copy=on", "raid1 has none"), ("fast sync_limit=1M", "raid0 has no background work"),
+                         ("fast zero_copy=off sync_limit=0", "raid0 has none")):
+        status, output = vm.status("emdctl policy " + command)
+        assert status == 1 and why in output, (status, output)
+
+
 def scenario(vm):
     add_programs(vm)
     disks = vm.add_disks(2, size="96M")
@@ -84,6 +98,7 @@ def scenario(vm):
 
     safe = "/sys/block/%s/emd" % arrays["safe"]["dev"]
     hostile_writes(vm, safe)
+    policies(vm)
     refuses(vm, "/sys/block/%s/emd/sync_action" % arrays["fast"]["dev"], "check", "Operation not supported")
     refuses(vm, safe + "/sync_action", "pause")
 

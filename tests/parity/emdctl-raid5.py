@@ -48,6 +48,16 @@ def scenario(vm):
     small[0].write(8000, wrong)
     scrub(vm, "old")
 
+    vm.say("the administrator may vouch for the users")
+    assert vm.emdctl("policy old", json=True)["policy"] == {"zero_copy": False, "sync_limit_kib_s": 0}
+    vm.emdctl("--dry-run policy old zero_copy=on")
+    assert "zero_copy=off" in vm.emdctl("policy old")
+    assert "zero_copy=on" in vm.emdctl("policy old zero_copy=on")
+    assert arrays.sysfs(vm, a, "zero_copy") == "1"
+    vm.sh("dd if=/dev/urandom of=%s bs=12K seek=7 count=60 oflag=direct 2>/dev/null" % a)
+    scrub(vm, "old")
+    vm.emdctl("policy old zero_copy=off")
+
     vm.say("zeroes are zeroes, whole stripes and parts")
     vm.sh("blkdiscard -z -o 1M -l 7M %s 2>/dev/null || dd if=/dev/zero of=%s bs=1M seek=1 count=7 oflag=direct 2>/dev/null"
           % (a, a))

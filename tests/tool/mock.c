@@ -265,6 +265,7 @@ static const struct { unsigned int number; const char *name; } requests[] = {
 	{ EMD_IOC_ERASE, "erase" }, { EMD_IOC_ADD, "add" },
 	{ EMD_IOC_REMOVE, "remove" }, { EMD_IOC_FAIL, "fail" },
 	{ EMD_IOC_SCRUB, "scrub" }, { EMD_IOC_SYNC, "sync" },
+	{ EMD_IOC_POLICY, "policy" },
 };
 
 static const char *request_name(unsigned int number)
@@ -308,6 +309,7 @@ static void note_create(const struct emd_create_arg *arg)
 static void note_request(unsigned int number, void *arg)
 {
 	const struct emd_object_arg *object = arg;
+	const struct emd_policy_arg *policy = arg;
 	const struct emd_sync_arg *sync = arg;
 
 	switch (number) {
@@ -321,6 +323,11 @@ static void note_request(unsigned int number, void *arg)
 	case EMD_IOC_SYNC:
 		note("sync flags=%#x array=%llu cmd=%u limit=%u\n", sync->hdr.flags,
 		     sync->array_id, sync->cmd, sync->limit_kib_s);
+		return;
+	case EMD_IOC_POLICY:
+		note("policy flags=%#x array=%llu set=%#x zero_copy=%u sync_limit=%u\n",
+		     policy->hdr.flags, policy->array_id, policy->set, policy->zero_copy,
+		     policy->sync_limit_kib_s);
 		return;
 	default:
 		note("%s flags=%#x container=%llu array=%llu disk=%u:%u\n", request_name(number),
@@ -393,6 +400,22 @@ static int do_create(struct emd_create_arg *arg)
 	return 0;
 }
 
+static int do_policy(struct emd_policy_arg *arg)
+{
+	int i;
+
+	for (i = 0; i < nr_lines; i++) {
+		if (!is(lines[i], "policy") || number(lines[i], "id") != arg->array_id)
+			continue;
+		value(*arg, lines[i], known);
+		if (!(arg->set & EMD_POLICY_ZERO_COPY))
+			value(*arg, lines[i], zero_copy);
+		if (!(arg->set & EMD_POLICY_SYNC_LIMIT))
+			value(*arg, lines[i], sync_limit_kib_s);
+	}
+	return 0;
+}
+
 static uint64_t newest_event(void)
 {
 	uint64_t newest = 0;
@@ -434,6 +457,8 @@ int ioctl(int fd, unsigned long number, ...)
 		return do_examine(arg);
 	case EMD_IOC_CREATE:
 		return do_create(arg);
+	case EMD_IOC_POLICY:
+		return do_policy(arg);
 	case EMD_IOC_VERSION:
 		return do_version(arg);
 	default:

@@ -65,21 +65,6 @@ static const struct sync_verb *verb_parse(const char *word)
 	return NULL;
 }
 
-/* "0" and "none" lift the limit. */
-static int rate_parse(const char *word, uint32_t *kib_s)
-{
-	uint64_t sectors;
-
-	*kib_s = 0;
-	if (!strcmp(word, "0") || !strcmp(word, "none"))
-		return 0;
-	/* The ABI counts KiB: less than one must not become "no limit". */
-	if (parse_size_sectors(word, &sectors) || sectors < 2 || sectors / 2 > UINT32_MAX)
-		return -1;
-	*kib_s = (uint32_t)(sectors / 2);
-	return 0;
-}
-
 static int steer(struct emdctl *ctl, const struct array *array, const struct sync_verb *verb,
 		 uint32_t limit_kib_s)
 {
@@ -129,7 +114,7 @@ int cmd_sync(struct emdctl *ctl, int argc, char **argv)
 	if (nr != (verb->cmd == EMD_SYNC_CMD_LIMIT ? 2 : 1))
 		return usage_error(ctl, "%s needs ARRAY%s", verb->name,
 				   verb->cmd == EMD_SYNC_CMD_LIMIT ? " and RATE" : "");
-	if (nr == 2 && rate_parse(argv[optind + 2], &limit_kib_s))
+	if (nr == 2 && parse_rate_kib(argv[optind + 2], &limit_kib_s))
 		return usage_error(ctl, "%s is no rate, try 50M", argv[optind + 2]);
 
 	status = load_model(ctl, &model);

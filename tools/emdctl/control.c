@@ -148,6 +148,11 @@ int control_sync(struct control *control, struct emd_sync_arg *arg)
 	return request(control, EMD_IOC_SYNC, &arg->hdr, sizeof(*arg));
 }
 
+int control_policy(struct control *control, struct emd_policy_arg *arg)
+{
+	return request(control, EMD_IOC_POLICY, &arg->hdr, sizeof(*arg));
+}
+
 /* The next event read is number @seq or the oldest kept after it. */
 int control_event_seek(struct control *control, uint64_t seq)
 {

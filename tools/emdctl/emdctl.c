@@ -67,6 +67,10 @@ const struct command commands[] = {
 	  "steer resync, rebuild or scrub",
 	  "  RATE is a size a second (K M G T), 0 or none for no limit\n",
 	  NULL, false, cmd_sync },
+	{ "policy", "ARRAY [KEY=VALUE...]", "show or change what you decide about an array",
+	  "  zero_copy=on|off       raid4 raid5 raid6: write data from where it is\n"
+	  "  sync_limit=RATE        limit of background work; a size a second, 0 or none\n",
+	  NULL, false, cmd_policy },
 	{ "wait", "[--timeout T] [--since N] [--progress] ARRAY [idle|optimal|degraded|EVENT]",
 	  "wait for a state or an event of an array",
 	  "      --timeout T        give up after T seconds (or with ms, m, h)\n"

@@ -334,6 +334,23 @@ static void json_done(const struct emdctl *ctl, const char *sentence,
 	print_document(document);
 }
 
+static void json_policies(const struct emdctl *ctl, const struct array *array,
+			  const struct policy *policies, size_t nr)
+{
+	struct json_object *document = outcome(ctl, true), *object = new_object();
+	size_t i;
+
+	put_text(document, "array", array->rec.name);
+	for (i = 0; i < nr; i++) {
+		if (policies[i].is_switch)
+			put_bool(object, policies[i].json_key, policies[i].number);
+		else
+			put_number(object, policies[i].json_key, policies[i].number);
+	}
+	put(document, "policy", object);
+	print_document(document);
+}
+
 static void json_refused(const struct emdctl *ctl, const char *reason)
 {
 	struct json_object *document = outcome(ctl, false);
@@ -434,6 +451,7 @@ const struct printer json_printer = {
 	.examined = json_examined,
 	.plan = json_plan,
 	.done = json_done,
+	.policies = json_policies,
 	.refused = json_refused,
 	.events = json_events,
 	.event = json_event,

@@ -482,6 +482,17 @@ static void text_done(const struct emdctl *ctl, const char *sentence,
 	puts(sentence);
 }
 
+static void text_policies(const struct emdctl *ctl, const struct array *array,
+			  const struct policy *policies, size_t nr)
+{
+	size_t i;
+
+	(void)ctl;
+	(void)array;
+	for (i = 0; i < nr; i++)
+		printf("%s=%s\n", policies[i].key, policies[i].text);
+}
+
 static void text_refused(const struct emdctl *ctl, const char *reason)
 {
 	/* The line on stderr is all there is to say. */
@@ -530,6 +541,7 @@ const struct printer text_printer = {
 	.examined = text_examined,
 	.plan = text_plan,
 	.done = text_done,
+	.policies = text_policies,
 	.refused = text_refused,
 	.events = text_events,
 	.event = text_event,

@@ -19,6 +19,8 @@ struct kv;
 struct model;
 struct object;
 
+#define SIZE_TEXT_LEN	24
+
 /**
  * struct examined - what one device or file turned out to carry
  * @path: as the user named it
@@ -34,6 +36,22 @@ struct examined {
 };
 
 /**
+ * struct policy - one decision of the administrator about an array
+ * @key: as in KEY=VALUE
+ * @text: VALUE as it can be typed
+ * @json_key: what JSON calls it, with the unit
+ * @number: the value for JSON
+ * @is_switch: on or off, else a number
+ */
+struct policy {
+	const char *key;
+	char text[SIZE_TEXT_LEN];
+	const char *json_key;
+	uint64_t number;
+	bool is_switch;
+};
+
+/**
  * struct printer - one output format
  * @list: the whole tree
  * @show: all about one object
@@ -41,6 +59,7 @@ struct examined {
  * @examined: what disks and images say
  * @plan: what a dry run would have done; @text has lines, may be empty
  * @done: a command succeeded: a sentence, and the arrays it concerned
+ * @policies: what holds for an array by decision
  * @refused: a command failed; the line on stderr is already out
  * @events: a finished run of events
  * @event: one event of an endless run
@@ -54,6 +73,8 @@ struct printer {
 	void (*plan)(const struct emdctl *ctl, const char *text);
 	void (*done)(const struct emdctl *ctl, const char *sentence,
 		     const struct array *const *arrays, size_t nr);
+	void (*policies)(const struct emdctl *ctl, const struct array *array,
+			 const struct policy *policies, size_t nr);
 	void (*refused)(const struct emdctl *ctl, const char *reason);
 	void (*events)(const struct emd_event *events, size_t nr);
 	void (*event)(const struct emd_event *event);
@@ -66,7 +87,6 @@ extern const struct printer json_printer;
 void json_print_commands(const struct command *table);
 
 /* text.c: pieces of text that more than one printer of text needs */
-#define SIZE_TEXT_LEN	24
 #define MAP_TEXT_LEN	(EMD_UAPI_MAX_DISKS + 3)
 
 char *size_text(uint64_t bytes, char buf[SIZE_TEXT_LEN]);

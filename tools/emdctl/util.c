@@ -128,6 +128,27 @@ int parse_size_sectors(const char *text, uint64_t *sectors)
 	return 0;
 }
 
+/**
+ * parse_rate_kib() - a size a second as users type it
+ * @text: as parse_size_sectors() takes it; "0" and "none" mean no limit
+ * @kib_s: gets KiB a second, 0 for no limit
+ *
+ * Return: 0 or -EINVAL.
+ */
+int parse_rate_kib(const char *text, uint32_t *kib_s)
+{
+	uint64_t sectors;
+
+	*kib_s = 0;
+	if (!strcmp(text, "0") || !strcmp(text, "none"))
+		return 0;
+	/* The ABI counts KiB: less than one must not become "no limit". */
+	if (parse_size_sectors(text, &sectors) || sectors < 2 || sectors / 2 > UINT32_MAX)
+		return -EINVAL;
+	*kib_s = (uint32_t)(sectors / 2);
+	return 0;
+}
+
 /* Seconds, with a fraction or with s, m, h; into milliseconds. */
 int parse_seconds_ms(const char *text, int64_t *ms)
 {

@@ -436,6 +436,36 @@ struct emd_sync_arg {
 	__u32 limit_kib_s;
 };
 
+/* Policies, as bits of a mask. */
+#define EMD_POLICY_ZERO_COPY	(1U << 0)
+#define EMD_POLICY_SYNC_LIMIT	(1U << 1)
+
+/**
+ * struct emd_policy_arg - what the administrator has decided about a running array
+ * @hdr: head
+ * @array_id: which
+ * @set: EMD_POLICY_* to be changed, all or none of them; 0 only asks
+ * @known: in: zero; out: EMD_POLICY_* that mean something to this array
+ * @zero_copy: raid4, raid5, raid6: 1: data is written from where it is, and the
+ *	administrator vouches that nobody changes it meanwhile; 0: it is copied
+ * @sync_limit_kib_s: levels with redundancy: background work does no more KiB of
+ *	array data a second; 0 for no limit
+ *
+ * A field that is not in @set is zero on the way in. On the way out all have
+ * what holds now; after a dry run, what held before. It holds until the array is
+ * stopped.
+ *
+ * Flags: DRY_RUN.
+ */
+struct emd_policy_arg {
+	struct emd_hdr hdr;
+	__u64 array_id;
+	__u32 set;
+	__u32 known;
+	__u32 zero_copy;
+	__u32 sync_limit_kib_s;
+};
+
 #define EMD_IOC_MAGIC		0xED
 
 /* The size is in the struct, so the numbers carry none. */
@@ -453,6 +483,7 @@ struct emd_sync_arg {
 #define EMD_IOC_FAIL		_IO(EMD_IOC_MAGIC, 0x18)
 #define EMD_IOC_SCRUB		_IO(EMD_IOC_MAGIC, 0x19)
 #define EMD_IOC_SYNC		_IO(EMD_IOC_MAGIC, 0x1a)
+#define EMD_IOC_POLICY		_IO(EMD_IOC_MAGIC, 0x1b)
 
 /* ---- events: read() on /dev/emd-control -------------------------------- */
 

@@ -15,7 +15,7 @@ _emdctl_devices() {
 _emdctl() {
 	local cur prev command='' word i
 	local commands='list show status examine scan assemble stop create delete erase add
-		remove fail scrub sync wait events version help'
+		remove fail scrub sync policy wait events version help'
 	local options='--json --dry-run --yes --help'
 	local operands=0
 
@@ -97,6 +97,8 @@ _emdctl() {
 	create:* | erase:0 | add:1) word=$(_emdctl_devices) ;;
 	sync:0) word='pause resume cancel limit' ;;
 	sync:1) word=$(_emdctl_names arrays) ;;
+	policy:0) word=$(_emdctl_names arrays) ;;
+	policy:*) word='zero_copy=on zero_copy=off sync_limit=' ;;
 	wait:1) word='idle optimal degraded' ;;
 	help:0) word=$commands ;;
 	examine:*)
