@@ -148,6 +148,7 @@ struct emd_array {
 	u8 uuid[16];			/* C */
 
 	struct emd_geometry geo;	/* Q */
+	u32 write_cut;			/* I: sectors at whose multiples writes are cut; 0: nowhere */
 	const struct emd_engine_ops *engine; /* I */
 	void *engine_data;		/* engine's own, from ->start() to ->stop() */
 	struct emd_member *members;	/* I: geo.nr_members of them */

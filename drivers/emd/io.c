@@ -583,6 +583,32 @@ static bool io_admit(struct emd_io *io)
 	return io_hold(io, ref);
 }
 
+/*
+ * A write of several stripes goes in one by one. What an engine sends to the
+ * members is on its way when ->submit_bio returns, and before the rest comes here
+ * again: so the rest finds the buffers of the first in the cache, and free.
+ */
+static struct bio *cut_write(const struct emd_array *array, struct bio *bio)
+{
+	struct bio *first;
+	u32 offset;
+
+	if (!array->write_cut || bio_op(bio) != REQ_OP_WRITE ||
+	    bio->bi_opf & (REQ_NOWAIT | REQ_PREFLUSH))
+		return bio;
+	div_u64_rem(bio->bi_iter.bi_sector, array->write_cut, &offset);
+	if (bio_sectors(bio) <= array->write_cut - offset)
+		return bio;
+	first = bio_split(bio, array->write_cut - offset, GFP_NOIO,
+			  &bio->bi_bdev->bd_disk->bio_split);
+	if (IS_ERR_OR_NULL(first))
+		return bio;
+	bio_chain(first, bio);
+	trace_block_split(first, bio->bi_iter.bi_sector);
+	submit_bio_noacct(bio);
+	return first;
+}
+
 static void emd_submit_bio(struct bio *bio)
 {
 	struct emd_array *array = bio->bi_bdev->bd_disk->private_data;
@@ -592,6 +618,7 @@ static void emd_submit_bio(struct bio *bio)
 	bio = bio_split_to_limits(bio);
 	if (!bio)
 		return;
+	bio = cut_write(array, bio);
 
 	first = bio_alloc_bioset(NULL, 0, bio->bi_opf, io_gfp(bio), &array->bios);
 	if (unlikely(!first)) {

@@ -73,6 +73,7 @@ struct emd_job {
 	struct workqueue_struct *wq;	/* I: for windows; nothing on it waits for another */
 	u64 window_sectors;		/* I */
 	struct emd_window windows[EMD_JOB_WINDOWS];	/* each owned by whom it is sent to */
+	unsigned int set_pages;		/* I: in a set */
 
 	bool tracking;			/* thread only: ranges are tracked */
 
@@ -84,6 +85,9 @@ struct emd_job {
 	unsigned int busy;		/* windows in flight, and the thread while it does I/O */
 	unsigned int nr_windows;	/* in flight */
 	struct list_head idle;		/* windows to use */
+	/* Pages for each window at work, those used last on top: they may still be cached. */
+	struct page **sets[EMD_JOB_WINDOWS];
+	unsigned int nr_sets;
 	struct list_head sent;		/* windows in ascending order, finished ones among them */
 	u64 total;
 	u64 next;			/* where the next window begins */
@@ -221,7 +225,11 @@ static void idle_locked(struct emd_job *job)
 static void window_work(struct work_struct *work)
 {
 	struct emd_window *window = container_of(work, struct emd_window, work);
+	struct emd_job *job = window->job;
 
+	spin_lock_irq(&job->lock);
+	window->pages = job->sets[--job->nr_sets];
+	spin_unlock_irq(&job->lock);
 	window->array->engine->job_window(window);
 }
 
@@ -435,6 +443,8 @@ void emd_window_done(struct emd_window *window)
 	if (window->error && !job->error)
 		job->error = window->error;
 	window->finished = true;
+	job->sets[job->nr_sets++] = window->pages;
+	window->pages = NULL;
 	count_finished_locked(job);
 	publish_locked(job);
 	mark_locked(job, now);
@@ -734,26 +744,27 @@ static int job_thread(void *data)
 
 /* ---- life --------------------------------------------------------------------------- */
 
-static void free_pages_of(struct emd_window *window)
+static void free_sets(struct emd_job *job)
 {
-	unsigned int i;
+	unsigned int i, k;
 
-	if (!window->pages)
-		return;
-	for (i = 0; i < window->nr_pages && window->pages[i]; i++)
-		__free_page(window->pages[i]);
-	kvfree(window->pages);
+	for (i = 0; i < job->nr_sets; i++) {
+		for (k = 0; k < job->set_pages && job->sets[i][k]; k++)
+			__free_page(job->sets[i][k]);
+		kvfree(job->sets[i]);
+	}
 }
 
 /* In runs as long as they come, so that bios need few segments. */
-static int alloc_pages_of(struct emd_window *window, unsigned int nr)
+static int alloc_set(struct emd_job *job)
 {
 	unsigned int i = 0, k, order = min_t(unsigned int, 5, MAX_PAGE_ORDER);
+	unsigned int nr = job->set_pages;
+	struct page **pages = kvcalloc(nr, sizeof(*pages), GFP_KERNEL);
 
-	window->pages = kvcalloc(nr, sizeof(*window->pages), GFP_KERNEL);
-	if (!window->pages)
+	if (!pages)
 		return -ENOMEM;
-	window->nr_pages = nr;
+	job->sets[job->nr_sets++] = pages;
 	while (i < nr) {
 		gfp_t gfp = GFP_KERNEL;
 		struct page *page;
@@ -771,7 +782,7 @@ static int alloc_pages_of(struct emd_window *window, unsigned int nr)
 		}
 		split_page(page, order);
 		for (k = 0; k < 1U << order; k++)
-			window->pages[i++] = page + k;
+			pages[i++] = page + k;
 	}
 	return 0;
 }
@@ -799,14 +810,16 @@ struct emd_job *emd_job_create(struct emd_array *array)
 	INIT_LIST_HEAD(&job->idle);
 	INIT_LIST_HEAD(&job->sent);
 	job->window_sectors = array->engine->window_sectors(array);
+	job->set_pages = array->engine->window_pages(array);
 	for (i = 0; i < EMD_JOB_WINDOWS; i++) {
 		struct emd_window *window = &job->windows[i];
 
 		window->job = job;
 		window->array = array;
+		window->nr_pages = job->set_pages;
 		window->range.granted = window_granted;
 		list_add_tail(&window->node, &job->idle);
-		if (alloc_pages_of(window, array->engine->window_pages(array)))
+		if (alloc_set(job))
 			goto fail;
 	}
 	job->wq = alloc_workqueue("emd_job/%d", WQ_MEM_RECLAIM | WQ_UNBOUND, 0, array->minor);
@@ -820,8 +833,7 @@ struct emd_job *emd_job_create(struct emd_array *array)
 fail:
 	if (job->wq)
 		destroy_workqueue(job->wq);
-	for (i = 0; i < EMD_JOB_WINDOWS; i++)
-		free_pages_of(&job->windows[i]);
+	free_sets(job);
 	kfree(job);
 	return NULL;
 }
@@ -834,15 +846,12 @@ fail:
  */
 void emd_job_destroy(struct emd_job *job)
 {
-	unsigned int i;
-
 	if (!job)
 		return;
 	emd_job_cancel(job);
 	kthread_stop(job->thread);
 	destroy_workqueue(job->wq);
-	for (i = 0; i < EMD_JOB_WINDOWS; i++)
-		free_pages_of(&job->windows[i]);
+	free_sets(job);
 	kfree(job);
 }
 

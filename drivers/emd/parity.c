@@ -41,7 +41,6 @@
 #define PARITY_MIN_OPS		8U
 /* Bytes of a row are counted in 32 bits. */
 #define PARITY_MAX_ROW		(1U << 21)
-#define PARITY_MAX_OPS		256U
 
 struct parity_plug {
 	struct blk_plug_cb cb;
@@ -70,16 +69,29 @@ static struct emd_io *next_waiter(struct parity_engine *engine)
 	return io;
 }
 
+static struct parity_op *op_take(struct parity_engine *engine, unsigned int nr, unsigned int end)
+{
+	for_each_clear_bit_from(nr, engine->pool, end) {
+		struct parity_op *op = engine->ops[nr];
+
+		if (test_and_set_bit_lock(nr, engine->pool))
+			continue;
+		refcount_set(&op->refs, 1);
+		return op;
+	}
+	return NULL;
+}
+
+/*
+ * The first free one from where this CPU's share begins: its buffers are the ones
+ * that this CPU used last, and that are still in its cache.
+ */
 static struct parity_op *op_get(struct parity_engine *engine)
 {
-	struct parity_op *op;
-	int nr = sbitmap_get(&engine->pool);
+	unsigned int start = raw_smp_processor_id() * engine->nr_ops / nr_cpu_ids;
+	struct parity_op *op = op_take(engine, start, engine->nr_ops);
 
-	if (unlikely(nr < 0))
-		return NULL;
-	op = engine->ops[nr];
-	refcount_set(&op->refs, 1);
-	return op;
+	return op ? op : op_take(engine, 0, start);
 }
 
 /* To the io that waits longest, or back to the pool. */
@@ -97,7 +109,7 @@ static void op_free(struct parity_op *op)
 			queue_work(engine->wq, &op->work);
 			break;
 		}
-		sbitmap_put(&engine->pool, op->nr);
+		clear_bit_unlock(op->nr, engine->pool);
 		/* Who joins the waiters looks at the pool once more, see wait_for_op(). */
 		smp_mb();
 		if (wq_has_sleeper(&engine->idle))
@@ -827,12 +839,11 @@ static void parity_stop(struct emd_array *array)
 		return;
 	/* No io is in flight, but a plug may hold an operation that is long done. */
 	if (engine->ops)
-		wait_event(engine->idle, !sbitmap_any_bit_set(&engine->pool));
+		wait_event(engine->idle, bitmap_empty(engine->pool, PARITY_MAX_OPS));
 	synchronize_rcu();
 	if (engine->wq)
 		destroy_workqueue(engine->wq);
 	parity_windows_exit(engine);
-	sbitmap_free(&engine->pool);
 	destroy_pool(engine);
 	kvfree(engine->buckets);
 	emd_parity_math_exit(&engine->math);
@@ -870,11 +881,10 @@ static int parity_start(struct emd_array *array, struct emd_errmsg *msg)
 	       (engine->band_sectors << SECTOR_SHIFT) > PARITY_OP_BYTES / geo->nr_members)
 		engine->band_sectors /= 2;
 	engine->bands = engine->strip_sectors / engine->band_sectors;
+	array->write_cut = engine->row_sectors;
 	engine->wq = alloc_workqueue("emd_parity/%d", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
 				     array->minor);
 	if (!engine->wq || create_pool(engine) || create_buckets(engine) ||
-	    sbitmap_init_node(&engine->pool, engine->nr_ops, -1, GFP_KERNEL, NUMA_NO_NODE, false,
-			      true) ||
 	    parity_windows_init(engine)) {
 		EMD_REFUSE(msg, ret, "out of memory");
 		goto fail;

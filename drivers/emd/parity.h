@@ -7,7 +7,7 @@
 #ifndef _EMD_PARITY_H
 #define _EMD_PARITY_H
 
-#include <linux/sbitmap.h>
+#include <linux/bitmap.h>
 
 #include "emd.h"
 #include "parity_math.h"
@@ -15,6 +15,8 @@
 
 /* User requests that one operation can serve. */
 #define PARITY_MAX_PIECES	64
+/* Operations of an array. */
+#define PARITY_MAX_OPS		256U
 
 /* What is computed at once: so much of each strip stays in the nearest cache. */
 #define PARITY_BLOCK_BYTES	8192U
@@ -185,7 +187,7 @@ struct parity_engine {
 	u32 chunks;
 	unsigned int bucket_bits;
 	struct parity_bucket *buckets;
-	struct sbitmap pool;
+	DECLARE_BITMAP(pool, PARITY_MAX_OPS);
 	struct parity_op **ops;
 	unsigned int nr_ops;
 	spinlock_t lock;

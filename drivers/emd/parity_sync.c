@@ -30,8 +30,8 @@
 #include "parity.h"
 
 /* Sectors a segment covers on one member at most, and on all of them together. */
-#define MEMBER_SEGMENT	512
-#define ROW_SEGMENT	4096
+#define MEMBER_SEGMENT	256
+#define ROW_SEGMENT	2048
 #define NR_RESERVED_BIOS	32
 /* No job has more in flight. */
 #define NR_RESERVED_WINDOWS	8
@@ -417,10 +417,35 @@ static bool has_parity(const struct parity_window *pw, unsigned int nr)
 	       state_of(pw, pw->slots[pw->engine->math.nr_data + nr]) == EMD_MEMBER_IN_SYNC;
 }
 
-static bool parity_differs(const struct parity_window *pw, unsigned int nr, u32 at, u32 len)
+static bool unit_differs(const struct parity_window *pw, unsigned int nr, u32 at)
 {
 	return has_parity(pw, nr) && memcmp(pw->blocks[pw->engine->math.nr_data + nr] + at,
-					    pw->expected[nr] + at, len);
+					    pw->expected[nr] + at, pw->unit);
+}
+
+/* From what the parities should be to how that differs from what they are, and back. */
+static void swap_differences(struct parity_window *pw, u32 len)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (has_parity(pw, i))
+			emd_parity_xor(pw->expected[i],
+				       &pw->blocks[pw->engine->math.nr_data + i], 1, len);
+}
+
+/* By arithmetic, which is done in longer words than memcmp() has. */
+static bool block_differs(struct parity_window *pw, u32 len)
+{
+	bool differs = false;
+	unsigned int i;
+
+	swap_differences(pw, len);
+	for (i = 0; i < 2; i++)
+		differs |= has_parity(pw, i) && memchr_inv(pw->expected[i], 0, len);
+	if (unlikely(differs))
+		swap_differences(pw, len);
+	return differs;
 }
 
 /* A unit of a block, which begins at @sector. */
@@ -433,7 +458,7 @@ static void compare_unit(struct parity_window *pw, u32 sector, u32 at)
 	int part = -1;
 
 	for (i = 0; i < 2; i++)
-		differs[i] = parity_differs(pw, i, at, pw->unit);
+		differs[i] = unit_differs(pw, i, at);
 	if (!differs[0] && !differs[1])
 		return;
 	emd_window_mismatch(pw->window, array_sector_at(pw, here), nr);
@@ -471,7 +496,7 @@ static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u
 		return;
 	pw->all_there = !nr_lost;
 	expect_parity(pw, len);
-	if (likely(!parity_differs(pw, 0, 0, len) && !parity_differs(pw, 1, 0, len)))
+	if (likely(!block_differs(pw, len)))
 		return;
 	for (at = 0; at < len; at += pw->unit)
 		compare_unit(pw, sector, at);
