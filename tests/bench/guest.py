@@ -488,6 +488,8 @@ class Bench:
 
         side, work = self.args.side, self.args.work
         self.args.side = self.args.work = ""
+        for disk in disks[:members]:
+            fill(disk, 0)       # parity is right, or md would complain all the time
         md.create(level, disks, members)
         md.speed(True)
         tuned = {"write": users(plan.writes()[-1]), "randwrite": users(plan.safe()[-1]),
