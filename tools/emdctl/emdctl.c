@@ -42,12 +42,13 @@ const struct command commands[] = {
 	  stop_options, false, cmd_stop },
 	{ "create", "--level LEVEL --name NAME [OPTION...] --format FORMAT DEV...|CONTAINER",
 	  "create an array on bare disks or in a container",
-	  "      --format FORMAT    metadata for bare disks: imsm or ddf\n"
+	  "      --format FORMAT    metadata for bare disks: imsm, ddf or asr\n"
 	  "      --level LEVEL      concat raid0 raid1 raid1e raid4 raid5 raid6 raid10\n"
 	  "      --name NAME        name of the array\n"
 	  "      --strip SIZE       contiguous run on one member, the format's default else\n"
 	  "      --size SIZE        of the array, all the room there is else\n"
 	  "      --layout LAYOUT    rotation of copies or parity, the format's default else\n"
+	  "      --spans NUMBER     stripe over so many equal parts (raid50, raid60)\n"
 	  "      --init HOW         resync (default), none: trust as clean, zero: write zeroes\n",
 	  create_options, true, cmd_create },
 	{ "delete", "ARRAY", "delete an array and all that is on it",

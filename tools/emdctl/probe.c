@@ -23,7 +23,8 @@ static const char *lookup(blkid_probe probe, const char *name)
 
 static bool is_ours(const char *type)
 {
-	return !strcmp(type, "isw_raid_member") || !strcmp(type, "ddf_raid_member");
+	return !strcmp(type, "isw_raid_member") || !strcmp(type, "ddf_raid_member") ||
+	       !strcmp(type, "adaptec_raid_member");
 }
 
 static char *describe(blkid_probe probe)

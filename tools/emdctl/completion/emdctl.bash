@@ -33,7 +33,7 @@ _emdctl() {
 			else
 				case ${COMP_WORDS[i - 1]} in
 				--names | -n | --block-size | --serial | --format | --level | --name | \
-					--strip | --size | --layout | --init | --timeout | --since) ;;
+					--strip | --size | --spans | --layout | --init | --timeout | --since) ;;
 				*) operands=$((operands + 1)) ;;
 				esac
 			fi
@@ -49,7 +49,7 @@ _emdctl() {
 	case $prev in
 	--names | -n) word='containers arrays disks all' ;;
 	--block-size) word='512 4096' ;;
-	--format) word='imsm ddf' ;;
+	--format) word='imsm ddf asr' ;;
 	--level) word='concat raid0 raid1 raid1e raid4 raid5 raid6 raid10' ;;
 	--layout)
 		word='adjacent offset left-asymmetric left-symmetric right-asymmetric
@@ -76,7 +76,7 @@ _emdctl() {
 	examine) options+=' --block-size --serial' ;;
 	assemble) options+=' --all --degraded --read-only' ;;
 	stop) options+=' --all' ;;
-	create) options+=' --format --level --name --strip --size --layout --init' ;;
+	create) options+=' --format --level --name --strip --size --layout --spans --init' ;;
 	scrub) options+=' --repair' ;;
 	wait) options+=' --timeout --since --progress' ;;
 	events) options+=' --follow --since' ;;
