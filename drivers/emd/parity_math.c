@@ -26,8 +26,8 @@ struct emd_raid6_lib {
 	const struct raid6_calls *calls;
 	typeof(raid6_2data_recov) *recover_two;
 	typeof(raid6_datap_recov) *recover_data_p;
-	const u8 (*log)[256];
 	void *zero;
+	u8 log[256];
 };
 
 /* ---- XOR ------------------------------------------------------------------ */
@@ -130,10 +130,22 @@ static void raid6_put(struct emd_raid6_lib *lib)
 		symbol_put(raid6_2data_recov);
 	if (lib->recover_data_p)
 		symbol_put(raid6_datap_recov);
-	if (lib->log)
-		symbol_put(raid6_gflog);
 	kfree(lib->zero);
 	kfree(lib);
+}
+
+/*
+ * Logarithms to the base 2 in GF(2^8), as the library has them. Its table is not
+ * exported in the way that symbol_get() asks for.
+ */
+static void fill_log(u8 log[256])
+{
+	unsigned int i, power = 1;
+
+	for (i = 0; i < 255; i++) {
+		log[power] = i;
+		power = power << 1 ^ (power & 0x80 ? 0x11d : 0);
+	}
 }
 
 static struct emd_raid6_lib *raid6_get(void)
@@ -145,10 +157,9 @@ static struct emd_raid6_lib *raid6_get(void)
 	lib->calls = symbol_request(raid6_call);
 	lib->recover_two = symbol_get(raid6_2data_recov);
 	lib->recover_data_p = symbol_get(raid6_datap_recov);
-	lib->log = (void *)symbol_get(raid6_gflog);
 	lib->zero = kzalloc(EMD_PARITY_STEP, GFP_KERNEL);
-	if (lib->calls && lib->recover_two && lib->recover_data_p && lib->log &&
-	    lib->zero)
+	fill_log(lib->log);
+	if (lib->calls && lib->recover_two && lib->recover_data_p && lib->zero)
 		return lib;
 	raid6_put(lib);
 	return NULL;
@@ -380,7 +391,7 @@ int emd_parity_locate(const struct emd_parity_math *math, const u16 *q_index, co
 			continue;
 		if (!p[i] || !q[i])
 			return -1;
-		e = ((*math->lib->log)[q[i]] + 255 - (*math->lib->log)[p[i]]) % 255;
+		e = (math->lib->log[q[i]] + 255 - math->lib->log[p[i]]) % 255;
 		if (exponent >= 0 && e != exponent)
 			return -1;
 		exponent = e;
