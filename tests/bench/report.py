@@ -204,15 +204,18 @@ def over_width(rows):
             for members in sorted(of_one)]
 
 
-def table(result):
+def intro(result):
     names = {who: " or ".join(str(size) for size in sorted({c[who] for c in plan.CANDIDATES}))
              for who in ("stripe_cache_size", "group_thread_cnt")}
     candidates = "; ".join("%s %s" % item for item in names.items())
     lines = HEAD.format(few=(result["repeat"] + 1) // 2, candidates=candidates, **result).splitlines()
-    for level, tuned in result["tuned"].items():
-        lines.append("md tuned, %s: %s" % (level, "; ".join(
-            "%s %d, %d" % (kind, settings["stripe_cache_size"], settings["group_thread_cnt"])
-            for kind, settings in tuned.items())))
+    return lines + ["md tuned, %s: %s" % (level, "; ".join(
+        "%s %d, %d" % (kind, settings["stripe_cache_size"], settings["group_thread_cnt"])
+        for kind, settings in tuned.items())) for level, tuned in result["tuned"].items()]
+
+
+def table(result):
+    lines = intro(result) if result["rows"] else []
     head = [LINE % ("", "", "raw", "", "md", "", "EMD/", "EMD/", "", "", "raw", "md", "EMD"),
             LINE % ("level", "work, queue depth %d" % plan.DEPTH, "disk", "md", "tuned", "EMD", "md",
                     "tuned", "target", "", "CPU", "CPU", "CPU")]
