@@ -17,6 +17,7 @@
 #include "admin.h"
 #include "emd.h"
 #include "log.h"
+#include "meta/foreign.h"
 
 /* ---- finding things ---------------------------------------------------------- */
 
@@ -966,6 +967,7 @@ int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 		      const char **format)
 {
 	struct emd_probe probe;
+	const char *foreign;
 	int ret;
 
 	*format = NULL;
@@ -985,6 +987,10 @@ int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 			emd_text_kv(out, "format", "%s", probe.ops->name);
 			emd_text_kv(out, "error", "%s", probe.msg.text);
 		}
+	} else {
+		foreign = emd_probe_foreign(&probe);
+		if (foreign)
+			emd_text_kv(out, "foreign", EMD_FOREIGN_TEXT, foreign);
 	}
 	emd_probe_done(&probe);
 	return 0;

@@ -46,6 +46,7 @@ void emd_image_free(struct emd_meta_image *img);
 struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
 				       const struct emd_meta_ops **ops, struct emd_errmsg *msg);
 int emd_probe(dev_t devt, struct emd_probe *probe);
+const char *emd_probe_foreign(const struct emd_probe *probe);
 void emd_probe_done(struct emd_probe *probe);
 struct emd_disk *emd_disk_create(struct emd_probe *probe);
 void emd_disk_take_probe(struct emd_disk *disk, struct emd_probe *probe);

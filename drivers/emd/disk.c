@@ -21,6 +21,7 @@
 #include "core.h"
 #include "emd.h"
 #include "log.h"
+#include "meta/foreign.h"
 
 static atomic_t disk_ids = ATOMIC_INIT(0);
 
@@ -278,6 +279,43 @@ struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *se
 		return img;
 	}
 	return NULL;
+}
+
+/**
+ * emd_probe_foreign() - whose metadata is on a device that has none of ours?
+ * @probe: of the device, opened
+ *
+ * Return: the name of a format that EMD does not support, or NULL.
+ * Context: Process context, sleeps.
+ */
+const char *emd_probe_foreign(const struct emd_probe *probe)
+{
+	struct block_device *bdev = file_bdev(probe->file);
+	const char *name = NULL;
+	struct emd_meta_image *img;
+	struct emd_extent want;
+
+	img = kzalloc(sizeof(*img), GFP_KERNEL);
+	if (!img)
+		return NULL;
+	img->disk_sectors = probe->nr_sectors;
+	img->block_size = probe->block_size;
+	while (emd_foreign_next_extent(img, &want) > 0) {
+		struct emd_extent *ext = &img->extents[img->nr_extents];
+
+		ext->offset = want.offset;
+		ext->len = want.len;
+		ext->data = kmalloc(want.len, GFP_KERNEL);
+		if (!ext->data)
+			goto out;
+		img->nr_extents++;
+		if (read_extent(bdev, ext))
+			goto out;
+	}
+	name = emd_foreign_name(img);
+out:
+	emd_image_free(img);
+	return name;
 }
 
 /* Decode the image; of what is refused as damaged, what can be salvaged. */

@@ -73,7 +73,7 @@ static void examine_by_driver(struct emdctl *ctl, const struct device *device,
 		item->error = control_reason(ctl, ret);
 		return;
 	}
-	if (item->format[0])
+	if (item->format[0] || strstr(text, "foreign="))
 		item->tree = kv_parse(text);
 	free(text);
 }

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 #include <stdlib.h>
 
+#include "../../drivers/emd/meta/foreign.h"
 #include "../../drivers/emd/meta/meta.h"
 #include "decode.h"
 
@@ -103,6 +104,37 @@ static char *describe(const struct emd_meta_ops *ops, const struct emd_meta_imag
 	return text;
 }
 
+/* Metadata that EMD does not support still has a name. */
+static int describe_foreign(const struct decode_source *source, const char **format, char **text)
+{
+	struct emd_meta_image img = {
+		.disk_sectors = source->size / 512, .block_size = source->block_size,
+	};
+	struct emd_extent want;
+	struct emd_text out = { };
+	const char *name;
+	u32 total = 0;
+	int ret;
+
+	do {
+		memset(&want, 0, sizeof(want));
+		ret = emd_foreign_next_extent(&img, &want);
+		if (ret > 0 && read_extent(source, &img, &want, &total, NULL))
+			ret = -EIO;
+	} while (ret > 0);
+	name = ret ? NULL : emd_foreign_name(&img);
+	free_image(&img);
+	if (!name)
+		return 0;
+	out.len = 128;
+	*text = out.buf = calloc(1, out.len);
+	if (!*text)
+		return -ENOMEM;
+	emd_text_kv(&out, "foreign", EMD_FOREIGN_TEXT, name);
+	*format = "";
+	return 1;
+}
+
 int decode_describe(const struct decode_source *source, const char **format, char **text)
 {
 	struct emd_meta_image img;
@@ -130,5 +162,5 @@ int decode_describe(const struct decode_source *source, const char **format, cha
 		free_image(&img);
 		return *text ? 1 : -ENOMEM;
 	}
-	return 0;
+	return describe_foreign(source, format, text);
 }

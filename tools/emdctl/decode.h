@@ -24,7 +24,8 @@ struct decode_source {
 /**
  * decode_describe() - what the metadata of a disk says
  * @source: the disk
- * @format: gets the format's name; a constant, not to be freed
+ * @format: gets the format's name; a constant, not to be freed; empty when the metadata
+ *	is another's, whom a line "foreign=" names
  * @text: gets lines "path.key=value", to be freed; damage has a line "error="
  *
  * Return: 1 when metadata was found, 0 when there is none of a known format
