@@ -253,11 +253,14 @@ static void paint_parity(struct model *m, const struct shape *shape)
 static void copy_line(struct model *m, unsigned int row, unsigned int span)
 {
 	unsigned int slot, n = m->span_members;
-	int first = INT_MAX, found = 0;
+	int first = -1, found = 0;
 
-	for (slot = 0; slot < n; slot++)
-		if (m->one[row * n + slot].strip >= 0)
-			first = min(first, m->one[row * n + slot].strip);
+	for (slot = 0; slot < n; slot++) {
+		int strip = m->one[row * n + slot].strip;
+
+		if (strip >= 0 && (first < 0 || strip < first))
+			first = strip;
+	}
 	for (slot = 0; slot < n; slot++) {
 		struct cell cell = m->one[row * n + slot];
 
