@@ -53,10 +53,10 @@ static void signatures_have_names(struct kunit *test)
 /* A short signature alone says nothing: any disk may end on a boot sector's. */
 static void short_signatures_need_more(struct kunit *test)
 {
-	u8 bytes[512] = { 0x55, 0xaa, 0x01 };
+	u8 bytes[512] = { 0x55, 0xaa, 0x02 };
 
 	KUNIT_EXPECT_NULL(test, name_of(test, SECTORS - 1, bytes));
-	bytes[50] = 0x55 + 0xaa + 0x01 - 0x100;
+	bytes[50] = (0x55 + 0xaa + 0x02) & 0xff;
 	KUNIT_EXPECT_STREQ(test, name_of(test, SECTORS - 1, bytes), "VIA");
 	memset(bytes, 0, sizeof(bytes));
 	memcpy(bytes, "JM\1\0", 4);
