@@ -423,7 +423,7 @@ static inline void add(struct line *line, const char *fmt, ...)
 }
 
 /*
- * "NAME LEVEL LAYOUT STRIP SIZE START+MEMBER STATES ACTION", arrays separated by "; ".
+ * "NAME LEVEL LAYOUT[/SPANS] STRIP SIZE START+MEMBER STATES ACTION", arrays separated by "; ".
  * States: U in sync, R rebuilding, M missing, F failed, ? not known.
  */
 static inline void config_line(const struct emd_config *cfg, struct line *line)
@@ -436,9 +436,12 @@ static inline void config_line(const struct emd_config *cfg, struct line *line)
 	line->text[0] = 0;
 	for (i = 0; i < cfg->nr_arrays; i++) {
 		ca = &cfg->arrays[i];
-		add(line, "%s%s %s %s %u %llu %llu+%llu ", i ? "; " : "", ca->name,
-		    emd_levels[ca->geo.level].name, emd_layout_names[ca->geo.layout],
-		    ca->geo.strip_sectors, ca->geo.array_sectors,
+		add(line, "%s%s %s %s", i ? "; " : "", ca->name,
+		    emd_levels[ca->geo.level].name, emd_layout_names[ca->geo.layout]);
+		if (ca->geo.nr_spans)
+			add(line, "/%u%s", ca->geo.nr_spans,
+			    ca->geo.span_join == EMD_SPANS_CONCAT ? " concat" : "");
+		add(line, " %u %llu %llu+%llu ", ca->geo.strip_sectors, ca->geo.array_sectors,
 		    emd_config_member(cfg, ca, 0)->start_sector, ca->geo.member_sectors);
 		for (slot = 0; slot < ca->geo.nr_members; slot++) {
 			member = emd_config_member(cfg, ca, slot);

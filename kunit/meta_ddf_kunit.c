@@ -559,11 +559,11 @@ static const struct case_record records[] = {
 	{ "slot 0 ends at sector 20000, metadata begins at 16384", into_metadata },
 	{ "array of 8193 sectors, the members hold 8192", too_large },
 	{ "slot 0 has no place on its disk", no_place },
-	{ "RAID3 (03, qualifier 00) is not supported", raid3 },
-	{ "RAID5EE (25, qualifier 00) is not supported", raid5ee },
+	{ "RAID3 spreads every block over all disks, not supported", raid3 },
+	{ "RAID5EE keeps room in every row, where is not known, not supported", raid5ee },
 	{ "unknown level (77, qualifier 00) is not supported", unknown_level },
 	{ "mdadm writes RAID1E with the far layout like this, not supported", far },
-	{ "2 parts of RAID5, 2 disks each, are not supported yet", two_spans },
+	{ "raid5 with 2 members, need 3 to 253", two_spans },
 };
 
 static void arrays_we_cannot_honour_say_why(struct kunit *test)

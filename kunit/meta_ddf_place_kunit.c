@@ -116,6 +116,7 @@ struct case_create {
 	u16 nr;
 	u64 sectors;
 	const char *config;
+	u16 spans;
 };
 
 static const struct case_create creates[] = {
@@ -134,6 +135,9 @@ static const struct case_create creates[] = {
 	{ EMD_LEVEL_RAID6, EMD_LAYOUT_ROTATING_ZERO_RESTART, 4, 0,
 	  "vol raid6 ddf-zero-restart 128 131072 0+65536 UUUU idle" },
 	{ EMD_LEVEL_CONCAT, 0, 2, 0, "vol concat none 128 131072 0+65536 UU idle" },
+	{ EMD_LEVEL_RAID5, 0, 6, 16384, "vol raid5 left-symmetric/2 128 16384 0+4096 UUUUUU idle", 2 },
+	{ EMD_LEVEL_RAID4, 0, 6, 0, "vol raid4 parity-last/2 128 262144 0+65536 UUUUUU idle", 2 },
+	{ EMD_LEVEL_RAID6, 0, 8, 0, "vol raid6 ddf-n-continue/2 128 262144 0+65536 UUUUUUUU idle", 2 },
 };
 
 static void what_is_made_is_read_again(struct kunit *test)
@@ -148,6 +152,7 @@ static void what_is_made_is_read_again(struct kunit *test)
 			new_container(test, creates[i].nr, blocks[b]);
 			fill_args(&args, creates[i].level, creates[i].layout, creates[i].nr,
 				  creates[i].sectors);
+			args.nr_spans = creates[i].spans;
 			KUNIT_EXPECT_EQ_MSG(test, create(test, &args, &msg), 0, "%s: %s",
 					    creates[i].config, msg.text);
 			expect_read(test, creates[i].config);
@@ -180,6 +185,7 @@ struct case_refuse {
 	u64 sectors;
 	const char *name;
 	const char *reason;
+	u16 spans;
 };
 
 static const struct case_refuse refusals[] = {
@@ -196,6 +202,9 @@ static const struct case_refuse refusals[] = {
 	  "room for an array of 65536 KiB, asked for 524288" },
 	{ EMD_LEVEL_RAID0, 0, 2, 0, 0, "seventeen letters",
 	  "name of 17 characters, need 1 to 16" },
+	{ EMD_LEVEL_RAID5, 0, 4, 0, 0, "v", "raid5 with 2 members, need 3 to 253", 2 },
+	{ EMD_LEVEL_RAID1, 0, 2, 0, 0, "v", "spans of raid1, not supported", 2 },
+	{ EMD_LEVEL_RAID0, 0, 4, 0, 0, "v", "spans of raid0, not supported", 2 },
 	{ EMD_LEVEL_RAID0, 0, 2, 0, 0, "a/b",
 	  "name a/b, need letters, digits, '_', and not at the start '.' and '-'" },
 };
@@ -211,6 +220,7 @@ static void what_cannot_be_said_is_refused(struct kunit *test)
 		fill_args(&args, refusals[i].level, refusals[i].layout, refusals[i].nr,
 			  refusals[i].sectors);
 		args.strip_sectors = refusals[i].strip;
+		args.nr_spans = refusals[i].spans;
 		strscpy(args.name, refusals[i].name, sizeof(args.name));
 		KUNIT_EXPECT_NE(test, create(test, &args, &msg), 0);
 		KUNIT_EXPECT_STREQ(test, msg.text, refusals[i].reason);
@@ -354,6 +364,229 @@ static void disks_that_are_too_small_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emd_ddf_ops.new_disk("", 1 << 20, 512, &row, &msg), 0);
 }
 
+/* ---- arrays of parts ------------------------------------------------------------------- */
+
+static void make_spans(struct kunit *test, enum emd_level level, u16 nr, u16 spans)
+{
+	struct emd_create_args args;
+	struct emd_errmsg msg;
+
+	new_container(test, nr, 512);
+	fill_args(&args, level, 0, nr, 8192);
+	args.nr_spans = spans;
+	KUNIT_ASSERT_EQ_MSG(test, create(test, &args, &msg), 0, "%s", msg.text);
+}
+
+static void lose(struct kunit *test, u16 row, const char *native)
+{
+	struct emd_config *t1 = lab_next(lab.cfg);
+	struct emd_errmsg msg = {};
+	struct line line;
+
+	emd_change_fail_disk(t1, row);
+	KUNIT_ASSERT_EQ_MSG(test, lab_commit(lab.cfg, t1, &msg), 0, "%s", msg.text);
+	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, t1), 0);
+	emd_config_free(lab.cfg);
+	lab.cfg = t1;
+	native_line(t1, &line);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line.text, native), "%s", line.text);
+}
+
+static void parts_lose_disks_each_for_itself(struct kunit *test)
+{
+	make_spans(test, EMD_LEVEL_RAID5, 6, 2);
+	lose(test, 1, "| 01/02 a b c d e f");
+	lose(test, 4, "| 01/02 a b c d e f");
+	expect_read(test, "vol raid5 left-symmetric/2 128 8192 0+2048 UFUUFU idle");
+	lose(test, 5, "| 04/02 a b c d e f");
+	make_spans(test, EMD_LEVEL_RAID6, 8, 2);
+	lose(test, 0, "| 05/02");
+	lose(test, 7, "| 05/02");
+	lose(test, 6, "| 01/02");
+	lose(test, 1, "| 01/02");
+	expect_read(test, "vol raid6 ddf-n-continue/2 128 8192 0+2048 FFUUUUFF idle");
+	lose(test, 2, "| 04/02");
+}
+
+/* All that others may have written differently, in every record of every disk. */
+static void change_parts(void (*change)(struct ddf_vdcr_ondisk *vdcr), const char *vendor)
+{
+	struct ddf_header_ondisk *header[3];
+	struct ddf_vdcr_ondisk *vdcr;
+	unsigned int k, slot, i;
+	u32 offset;
+
+	for (k = 0; k < lab.nr; k++) {
+		header[0] = lab_header(&lab.disk[k], 0);
+		header[1] = lab_header(&lab.disk[k], 1);
+		header[2] = lab_anchor(&lab.disk[k]);
+		offset = ddf_get32(false, header[0]->section[DDF_CONFIG].offset) * 512;
+		for (i = 0; i < 3; i++) {
+			memcpy(header[i]->guid, vendor, 8);
+			ddf_seal(false, false, (u8 *)header[i], 512);
+		}
+		for (slot = 0; slot < 2 * 65; slot++) {
+			vdcr = (struct ddf_vdcr_ondisk *)(lab_copy(&lab.disk[k], slot & 1) + offset +
+							  slot / 2 * 3584);
+			if (ddf_get32(false, vdcr->signature) != DDF_SIG_VDCR)
+				continue;
+			change(vdcr);
+			ddf_seal(false, false, (u8 *)vdcr, 3584);
+		}
+	}
+}
+
+static void nothing(struct ddf_vdcr_ondisk *vdcr)
+{
+}
+
+static void spanned(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->secondary_level = DDF_SRL_SPANNED;
+}
+
+static void in_a_row(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->secondary_level = DDF_SRL_CONCAT;
+}
+
+static void mirrored(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->secondary_level = DDF_SRL_MIRRORED;
+}
+
+static void of_raid0(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID0;
+	vdcr->qualifier = 0;
+}
+
+static void raid0_in_a_row(struct ddf_vdcr_ondisk *vdcr)
+{
+	of_raid0(vdcr);
+	in_a_row(vdcr);
+}
+
+static void wide_raid1e(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID1E;
+	vdcr->qualifier = 0;
+}
+
+static void hot_space(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID5E;
+	ddf_put64(false, &vdcr->vd_size, 4096);
+}
+
+static void no_hot_space(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID5E;
+	ddf_put64(false, &vdcr->vd_size, 4097);
+}
+
+static void resting(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID5R;
+	vdcr->rotate_count = 4;
+}
+
+static void mdf(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_MDF;
+	vdcr->mdf_parity = 3;
+}
+
+struct case_parts {
+	u16 spans;
+	const char *vendor;
+	void (*change)(struct ddf_vdcr_ondisk *vdcr);
+	const char *config;
+	const char *reason;
+};
+
+/* Of six disks, 2048 sectors each. */
+static const struct case_parts parts[] = {
+	{ 2, "EMD     ", spanned, "vol raid5 left-symmetric/2 128 8192 0+2048 UUUUUU idle", "" },
+	{ 2, "LSI     ", nothing,
+	  "vol raid5 left-symmetric/2 128 8192 0+2048 UUUUUU idle read-only",
+	  "parts of raid5 are striped by somebody else's rule" },
+	{ 2, "LSI     ", in_a_row,
+	  "vol raid5 left-symmetric/2 concat 128 8192 0+2048 UUUUUU idle", "" },
+	{ 3, "LSI     ", mirrored, "vol concat none 128 8192 0+2048 UUUUUUUU idle no-start",
+	  "2 parts of RAID6, 4 disks each, joined in way 01, are not supported" },
+	{ 2, "LSI     ", of_raid0, "vol raid0 none 128 8192 0+2048 UUUUUU idle", "" },
+	{ 2, "LSI     ", raid0_in_a_row, "vol raid0 none/2 concat 128 8192 0+2048 UUUUUU idle", "" },
+	{ 2, "LSI     ", wide_raid1e, "vol concat none 128 8192 0+2048 UUUUUU idle no-start",
+	  "2 parts of RAID1E, 3 disks each, joined in way 00, are not supported" },
+	{ 0, "LSI     ", hot_space, "vol raid5 left-symmetric 128 4096 0+4096 UUU idle read-only",
+	  "RAID5E, whose hot space is not managed" },
+	{ 0, "LSI     ", no_hot_space,
+	  "vol raid5 left-symmetric 128 4097 0+4096 UUU idle no-start",
+	  "RAID5E without room for a disk that fails" },
+	{ 0, "LSI     ", resting, "vol raid5 left-symmetric 128 8192 0+4096 UUU idle", "" },
+	{ 0, "LSI     ", mdf, "vol concat none 128 8192 0+4096 UUU idle no-start",
+	  "MDF with 3 disks of parity is not supported" },
+};
+
+static void parts_of_others_are_taken_for_what_they_are(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct emd_config *cfg;
+	struct line line;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].spans == 3)
+			make_spans(test, EMD_LEVEL_RAID6, 8, 2);
+		else
+			make_spans(test, EMD_LEVEL_RAID5, parts[i].spans ? 6 : 3, parts[i].spans);
+		change_parts(parts[i].change, parts[i].vendor);
+		cfg = lab_assemble(lab.disks, lab.nr, &msg);
+		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(cfg), "%s", msg.text);
+		config_line(cfg, &line);
+		KUNIT_EXPECT_STREQ_MSG(test, line.text, parts[i].config, "%u", i);
+		KUNIT_EXPECT_STREQ(test, cfg->arrays[0].reason, parts[i].reason);
+		emd_config_free(cfg);
+	}
+}
+
+/* A part whose disks are all away: what is not known is not started. */
+static void a_part_that_is_away_is_waited_for(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct emd_config *cfg;
+
+	make_spans(test, EMD_LEVEL_RAID5, 6, 2);
+	cfg = lab_assemble(lab.disks, 3, &msg);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(cfg), "%s", msg.text);
+	KUNIT_EXPECT_TRUE(test, cfg->arrays[0].flags & EMD_CFG_NO_START);
+	KUNIT_EXPECT_STREQ(test, cfg->arrays[0].reason,
+			   "part 1 of 2 is on disks that are not here");
+	emd_config_free(cfg);
+}
+
+/* It is one array to us, and stays two parts on the disks. */
+static void striped_parts_without_parity_stay_parts(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct emd_config *t1;
+	struct line line;
+
+	make_spans(test, EMD_LEVEL_RAID5, 6, 2);
+	change_parts(of_raid0, "LSI     ");
+	emd_config_free(lab.cfg);
+	lab.cfg = lab_assemble(lab.disks, lab.nr, &msg);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(lab.cfg), "%s", msg.text);
+	add_disk(test, SECTORS);
+	native_line(lab.cfg, &line);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line.text, "| 00/02 a b c d e f"), "%s", line.text);
+	t1 = lab_next(lab.cfg);
+	KUNIT_EXPECT_EQ(test, ddf_newest_vdcr(ddf_set(t1), ddf_vde(ddf_set(t1), 0)->guid, 1)
+			->secondary_count, 2);
+	emd_config_free(t1);
+}
+
 static struct kunit_case meta_ddf_place_cases[] = {
 	KUNIT_CASE(what_is_made_is_read_again),
 	KUNIT_CASE(a_second_array_fits_behind_the_first),
@@ -363,6 +596,10 @@ static struct kunit_case meta_ddf_place_cases[] = {
 	KUNIT_CASE(a_creation_that_is_cut_off_leaves_no_member),
 	KUNIT_CASE(erased_is_not_ours_any_more),
 	KUNIT_CASE(disks_that_are_too_small_are_refused),
+	KUNIT_CASE(parts_lose_disks_each_for_itself),
+	KUNIT_CASE(parts_of_others_are_taken_for_what_they_are),
+	KUNIT_CASE(a_part_that_is_away_is_waited_for),
+	KUNIT_CASE(striped_parts_without_parity_stay_parts),
 	{}
 };
 

@@ -25,6 +25,7 @@ static int fill_args(struct emd_admin *adm, const struct emd_create_arg *arg,
 	args->layout = arg->layout;
 	args->strip_sectors = arg->strip_sectors;
 	args->array_sectors = arg->size_sectors;
+	args->nr_spans = arg->nr_spans;
 	args->clean = arg->init == EMD_INIT_NONE;
 	args->force = adm->flags & EMD_F_FORCE;
 	if (strscpy(args->name, arg->name, sizeof(args->name)) <= 0)
@@ -154,6 +155,9 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 		goto out_args;
 	/* Zeroed members agree: no resync once that is done. */
 	ret = container->ops->place_array(txn.t1, args, adm->msg);
+	if (!ret && txn.t1->arrays[txn.t1->nr_arrays - 1].geo.nr_spans != args->nr_spans)
+		ret = EMD_REFUSE(adm->msg, -EOPNOTSUPP, "%s has no arrays of spans",
+				 container->ops->name);
 	if (!ret)
 		ret = emd_txn_check(&txn);
 	if (ret)

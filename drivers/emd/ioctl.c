@@ -298,8 +298,6 @@ static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg
 	ret = check_text(msg, arg->name, sizeof(arg->name), "name");
 	if (!ret)
 		ret = check_text(msg, arg->format, sizeof(arg->format), "format");
-	if (!ret)
-		ret = check_zero(msg, arg->__reserved, "reserved field");
 	if (ret)
 		return ret;
 	if (!arg->name[0])
@@ -312,6 +310,9 @@ static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg
 		return EMD_REFUSE(msg, -EOPNOTSUPP, "unknown level %u", arg->level);
 	if (arg->layout >= EMD_NR_LAYOUTS)
 		return EMD_REFUSE(msg, -EOPNOTSUPP, "unknown layout %u", arg->layout);
+	if (arg->nr_spans == 1 || arg->nr_spans > EMD_UAPI_MAX_DISKS)
+		return EMD_REFUSE(msg, -EINVAL, "%u spans, need 2 to %u", arg->nr_spans,
+				  EMD_UAPI_MAX_DISKS);
 	if (arg->init > EMD_INIT_ZERO)
 		return EMD_REFUSE(msg, -EOPNOTSUPP, "unknown initialisation %u", arg->init);
 	if (arg->strip_sectors && !is_power_of_2(arg->strip_sectors))

@@ -358,6 +358,7 @@ static int list_array(struct records *recs, const struct view *view,
 	rec->layout = ca->geo.layout;
 	rec->strip_sectors = ca->geo.strip_sectors;
 	rec->nr_members = ca->geo.nr_members;
+	rec->nr_spans = ca->geo.nr_spans;
 	rec->state = EMD_UAPI_ARRAY_INACTIVE;
 	if (ca->dirty)
 		rec->flags |= EMD_ARRAY_F_DIRTY;

@@ -181,7 +181,7 @@ int emd_parity_math_init(struct emd_parity_math *math, const struct emd_geometry
 	if (!xor_template)
 		select_xor();
 	mutex_unlock(&xor_mutex);
-	math->nr_slots = geo->nr_members;
+	math->nr_slots = emd_geo_span_members(geo);
 	math->nr_data = emd_geo_nr_data(geo);
 	math->nr_parity = geo->level == EMD_LEVEL_RAID6 ? 2 : 1;
 	math->lib = NULL;

@@ -22,7 +22,7 @@ struct emd_raid6_lib;
  * struct emd_parity_math - what the arithmetic must know of an array
  * @nr_data: data strips in a row
  * @nr_parity: 1 or 2
- * @nr_slots: members
+ * @nr_slots: members of a row
  * @lib: the raid6 library, NULL for one parity
  *
  * Exponents of Q count the slots, parity slots included, or the data strips,

@@ -159,8 +159,10 @@ static void strip_endio(struct bio *bio)
 
 static u64 disk_sector_of(const struct parity_op *op, u16 part, u16 lo)
 {
-	return member_of(op, part)->start_sector + op->row * op->engine->strip_sectors +
-	       op->band_offset + lo;
+	u64 row_sector;
+
+	emd_geo_row_begin(&op->engine->array->geo, op->row, &row_sector);
+	return member_of(op, part)->start_sector + row_sector + op->band_offset + lo;
 }
 
 /* Data for a bio: from the users' pages, or from the buffer of a part. */

@@ -44,8 +44,11 @@
  * @engine: back
  * @pending: bios in flight plus one while submitting
  * @states: fingerprint() at the beginning
- * @sector: member sector where the segment begins, in the members' extents
- * @end: member sector where the window ends
+ * @sector: where the segment begins, in strips of rows laid end to end
+ * @end: where the window ends, likewise
+ * @start: member sector where the segment begins, in the members' extents: with spans
+ *	it is somewhere else, and the segment is within one row
+ * @begin: first slot of the members it is on; slots here count from it
  * @nr: sectors of the segment on each member
  * @unit: bytes of a logical block: what is compared and written
  * @writing: second half of the segment
@@ -68,6 +71,8 @@ struct parity_window {
 	u32 states;
 	u64 sector;
 	u64 end;
+	u64 start;
+	u16 begin;
 	u32 nr;
 	u32 unit;
 	bool writing;
@@ -178,7 +183,7 @@ void parity_windows_exit(struct parity_engine *engine)
 
 static struct emd_member *member_at(const struct parity_window *pw, u16 slot)
 {
-	return &pw->engine->array->members[slot];
+	return &pw->engine->array->members[pw->begin + slot];
 }
 
 static enum emd_member_state state_of(const struct parity_window *pw, u16 slot)
@@ -192,12 +197,15 @@ static enum emd_member_state state_of(const struct parity_window *pw, u16 slot)
  */
 static u32 fingerprint(const struct parity_window *pw)
 {
+	const struct emd_array *array = pw->engine->array;
 	u32 in_sync = 0, rebuilding = 0;
 	u16 slot;
 
-	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
-		in_sync += state_of(pw, slot) == EMD_MEMBER_IN_SYNC;
-		rebuilding += state_of(pw, slot) == EMD_MEMBER_REBUILDING;
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		enum emd_member_state state = READ_ONCE(array->members[slot].state);
+
+		in_sync += state == EMD_MEMBER_IN_SYNC;
+		rebuilding += state == EMD_MEMBER_REBUILDING;
 	}
 	return in_sync << 16 | rebuilding;
 }
@@ -223,13 +231,15 @@ static void find_row(struct parity_window *pw, u32 sector)
 
 	emd_geo_parity(geo, row, &p_slot, &q_slot);
 	for (k = 0; k < nr_data; k++) {
-		pw->slots[k] = emd_geo_data_slot(geo, row, k);
+		u16 slot = emd_geo_data_slot(geo, row, k);
+
+		pw->slots[k] = slot - pw->begin;
 		if (pw->engine->math.nr_parity == 2)
-			pw->q_index[k] = emd_geo_q_index(geo, row, pw->slots[k]);
+			pw->q_index[k] = emd_geo_q_index(geo, row, slot);
 	}
-	pw->slots[nr_data] = p_slot;
+	pw->slots[nr_data] = p_slot - pw->begin;
 	if (pw->engine->math.nr_parity == 2)
-		pw->slots[nr_data + 1] = q_slot;
+		pw->slots[nr_data + 1] = q_slot - pw->begin;
 }
 
 /* Array sector of the first data strip at a sector of the segment: how it is told. */
@@ -341,7 +351,7 @@ static void send(struct parity_window *pw, u16 slot, u32 sector, u32 nr, blk_opf
 	wb = container_of(bio, struct parity_window_bio, bio);
 	wb->window = pw->window;
 	wb->member = member;
-	bio->bi_iter.bi_sector = member->start_sector + pw->sector + sector;
+	bio->bi_iter.bi_sector = member->start_sector + pw->start + sector;
 	bio->bi_end_io = window_endio;
 	while (at < end) {
 		u32 len = min_t(u32, end - at, PAGE_SIZE - offset_in_page(at));
@@ -514,10 +524,25 @@ static u32 block_sectors(const struct parity_window *pw, u32 sector, u32 most)
 		    min_t(u32, most, PAGE_SECTORS - sector % PAGE_SECTORS));
 }
 
+/* Not when a rebuild has nothing to fill in this span. */
+static bool has_work(const struct parity_window *pw)
+{
+	u16 slot;
+
+	if (pw->window->action != EMD_SYNC_REBUILD)
+		return true;
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
+		if (state_of(pw, slot) == EMD_MEMBER_REBUILDING)
+			return true;
+	return false;
+}
+
 static void read_segment(struct parity_window *pw)
 {
 	u16 slot;
 
+	if (!has_work(pw))
+		return;
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
 		if (state_of(pw, slot) == EMD_MEMBER_IN_SYNC)
 			send(pw, slot, 0, pw->nr, REQ_OP_READ | REQ_SYNC);
@@ -530,6 +555,8 @@ static int write_segment(struct parity_window *pw)
 	u16 lost[2], slot;
 	u32 sector, nr;
 
+	if (!has_work(pw))
+		return 0;
 	memset(pw->dirty, 0, sizeof(pw->dirty));
 	for (sector = 0; sector < pw->nr; sector += nr) {
 		unsigned int nr_lost;
@@ -557,7 +584,7 @@ static blk_status_t sync_io(struct parity_window *pw, u16 slot, u32 sector, u32 
 			    blk_opf_t opf)
 {
 	struct emd_member *member = member_at(pw, slot);
-	u64 disk_sector = member->start_sector + pw->sector + sector;
+	u64 disk_sector = member->start_sector + pw->start + sector;
 	blk_status_t status;
 	struct bio *bio;
 
@@ -712,13 +739,17 @@ static void window_done(struct parity_window *pw, int error)
 
 static void begin_segment(struct parity_window *pw)
 {
+	const struct emd_geometry *geo = &pw->engine->array->geo;
 	u32 offset;
+	u64 row;
 
 	pw->nr = segment_sectors(pw->engine);
 	/* A strip that is no multiple of the segment ends with a smaller one. */
-	div_u64_rem(pw->sector, pw->engine->strip_sectors, &offset);
-	if (offset)
+	row = div_u64_rem(pw->sector, pw->engine->strip_sectors, &offset);
+	if (offset || geo->nr_spans)
 		pw->nr = min(pw->nr, pw->engine->strip_sectors - offset);
+	pw->begin = emd_geo_row_begin(geo, row, &pw->start);
+	pw->start += offset;
 	pw->nr = min_t(u64, pw->nr, pw->end - pw->sector);
 	pw->writing = false;
 	pw->read_failed = false;

@@ -522,8 +522,8 @@ static void create_is_checked(void)
 	arg.create.size_sectors = ~0ULL;
 	refused(command, &arg, EINVAL, "size", "size");
 	prepare_create(&arg);
-	arg.create.__reserved = 1;
-	refused(command, &arg, EINVAL, "reserved", "reserve");
+	arg.create.nr_spans = 1;
+	refused(command, &arg, EINVAL, "spans", "one span");
 	prepare_create(&arg);
 	arg.create.nr_disks = 0;
 	refused(command, &arg, EINVAL, "disks", "no disks");
@@ -637,7 +637,7 @@ static void check_record(const struct emd_rec *rec)
 		      array->state <= EMD_UAPI_ARRAY_INACTIVE &&
 		      array->sync_action <= EMD_UAPI_SYNC_RESHAPE, "array's words");
 		check(array->sync_done <= array->sync_total, "array's progress");
-		check(!array->__reserved, "array's reserve");
+		check(array->nr_spans <= array->nr_members, "array's spans");
 		break;
 	case EMD_REC_MEMBER:
 		check(TERMINATED(member->dev), "member's texts");
@@ -923,7 +923,7 @@ static void fuzz_create(struct emd_create_arg *arg)
 	arg->disks_ptr = ptr(refs);
 	for (i = 0; i < 6; i++)
 		any_disk(&refs[i].major, &refs[i].minor);
-	set(arg->format, rnd(8) ? "imsm" : "ddf");
+	set(arg->format, rnd(8) ? "imsm" : rnd(2) ? "ddf" : "asr");
 	for (i = 0; i < 1 + rnd(16); i++)
 		arg->name[i] = 'a' + rnd(26);
 	if (sane) {
@@ -938,7 +938,7 @@ static void fuzz_create(struct emd_create_arg *arg)
 	arg->layout = rnd(3) ? 0 : rnd(19);
 	arg->strip_sectors = rnd(2) ? 0 : 1U << rnd(20);
 	arg->init = rnd(4);
-	arg->__reserved = !rnd(32);
+	arg->nr_spans = rnd(8) ? 0 : rnd(5);
 }
 
 /* What takes arrays away would soon leave nothing to test, and some are slow. */

@@ -26,6 +26,7 @@ enum {
 	OPT_STRIP,
 	OPT_SIZE,
 	OPT_LAYOUT,
+	OPT_SPANS,
 	OPT_INIT,
 };
 
@@ -36,6 +37,7 @@ const struct option create_options[] = {
 	{ "strip", required_argument, NULL, OPT_STRIP },
 	{ "size", required_argument, NULL, OPT_SIZE },
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
+	{ "spans", required_argument, NULL, OPT_SPANS },
 	{ "init", required_argument, NULL, OPT_INIT },
 	{ },
 };
@@ -57,6 +59,18 @@ static int take_word(struct emdctl *ctl, char *field, size_t size, const char *w
 	if (!*optarg || strlen(optarg) >= size)
 		return usage_error(ctl, "--%s takes 1 to %zu characters", what, size - 1);
 	memcpy(field, optarg, strlen(optarg) + 1);
+	return STATUS_DONE;
+}
+
+static int take_spans(struct emdctl *ctl, uint32_t *spans)
+{
+	unsigned long number;
+	char *end;
+
+	number = strtoul(optarg, &end, 10);
+	if (!*optarg || *end || number < 2 || number > EMD_UAPI_MAX_DISKS)
+		return usage_error(ctl, "--spans takes 2 to %d", EMD_UAPI_MAX_DISKS);
+	*spans = number;
 	return STATUS_DONE;
 }
 
@@ -83,6 +97,8 @@ static int take_option(struct emdctl *ctl, struct emd_create_arg *arg, int opt, 
 			return usage_error(ctl, "--layout is one of %s", layout_choices());
 		arg->layout = number;
 		return STATUS_DONE;
+	case OPT_SPANS:
+		return take_spans(ctl, &arg->nr_spans);
 	case OPT_STRIP:
 		if (parse_size_sectors(optarg, &sectors) || sectors > UINT32_MAX)
 			return usage_error(ctl, "--strip %s is no size, try 64K", optarg);

@@ -138,6 +138,8 @@ static struct json_object *array_json(const struct array *array, bool full)
 	put_text(object, "uuid", array->uuid);
 	put_text(object, "level", level_name(rec->level));
 	put_text(object, "layout", layout_name(rec->layout));
+	if (rec->nr_spans)
+		put_number(object, "spans", rec->nr_spans);
 	put_number(object, "strip_sectors", rec->strip_sectors);
 	put_number(object, "size_sectors", rec->size_sectors);
 	put_text(object, "state", array_state_name(rec->state));

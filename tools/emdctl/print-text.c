@@ -283,7 +283,10 @@ static void show_array(const struct array *array)
 	fact("device", "%s%s", rec->dev[0] ? "/dev/" : "", or_dash(rec->dev));
 	fact("uuid", "%s", array->uuid);
 	fact("container", "%s (%s)", array->container->rec.name, array->container->rec.format);
-	if (rec->layout)
+	if (rec->nr_spans)
+		fact("level", "%s, layout %s, %u spans", level_name(rec->level),
+		     layout_name(rec->layout), rec->nr_spans);
+	else if (rec->layout)
 		fact("level", "%s, layout %s", level_name(rec->level), layout_name(rec->layout));
 	else
 		fact("level", "%s", level_name(rec->level));

@@ -258,26 +258,80 @@ static void set_level(struct emd_geometry *geo, enum emd_level level, enum emd_l
 			 level == EMD_LEVEL_RAID1E || level == EMD_LEVEL_RAID10 ? 2 : 1;
 }
 
+/* Parts of one shape: which array of ours is that? False: none. */
+static bool join_parts(const struct ddf_vdcr_ondisk *vdcr, u16 elements, struct emd_geometry *geo)
+{
+	bool striped = vdcr->secondary_level == DDF_SRL_STRIPED ||
+		       vdcr->secondary_level == DDF_SRL_SPANNED;
+
+	if (!striped && vdcr->secondary_level != DDF_SRL_CONCAT)
+		return false;
+	switch (geo->level) {
+	case EMD_LEVEL_RAID0:
+		if (striped)
+			return true;	/* of all their members */
+		break;
+	case EMD_LEVEL_RAID4:
+	case EMD_LEVEL_RAID5:
+	case EMD_LEVEL_RAID6:
+		break;
+	case EMD_LEVEL_RAID1:
+	case EMD_LEVEL_RAID1E:
+		/* LSI calls its pairs RAID1E. Wider ones alternate nobody agrees how. */
+		if (!striped || elements != 2 || geo->layout == EMD_LAYOUT_OFFSET)
+			return false;
+		set_level(geo, EMD_LEVEL_RAID10, EMD_LAYOUT_ADJACENT);
+		return true;
+	default:
+		return false;
+	}
+	geo->nr_spans = vdcr->secondary_count;
+	geo->span_join = striped ? EMD_SPANS_STRIPED : EMD_SPANS_CONCAT;
+	return true;
+}
+
+/*
+ * How rows alternate between striped parts with parity is known from LSI's own
+ * driver, not from the specification: another's set is only read.
+ */
+static void flag_parts(const struct ddf_set *set, struct emd_config_array *ca)
+{
+	if (emd_geo_has_parity(&ca->geo) && ca->geo.nr_spans &&
+	    ca->geo.span_join == EMD_SPANS_STRIPED && memcmp(set->guid, DDF_OUR_VENDOR, 8))
+		emd_config_flag(&ca->flags, ca->reason, EMD_CFG_READ_ONLY,
+				"parts of %s are striped by somebody else's rule",
+				emd_levels[ca->geo.level].name);
+}
+
+/* Known, and known not to be anything we map: why. */
+static void refuse_level(const struct ddf_vdcr_ondisk *vdcr, struct emd_config_array *ca)
+{
+	const char *name = ddf_level_name(vdcr->level);
+
+	switch (vdcr->level) {
+	case DDF_RAID3:
+		refuse(ca, "RAID3 spreads every block over all disks, not supported");
+		break;
+	case DDF_RAID5EE:
+		refuse(ca, "RAID5EE keeps room in every row, where is not known, not supported");
+		break;
+	case DDF_MDF:
+		refuse(ca, "MDF with %u disks of parity is not supported", vdcr->mdf_parity);
+		break;
+	default:
+		refuse(ca, "%s (%02x, qualifier %02x) is not supported", name, vdcr->level,
+		       vdcr->qualifier);
+	}
+}
+
 static void decode_level(const struct ddf_set *set, const struct ddf_vdcr_ondisk *vdcr,
 			 struct emd_config_array *ca)
 {
 	u16 elements = ddf_get16(set->le, vdcr->elements);
-	const struct ddf_level *level;
+	const struct ddf_level *level = ddf_level_decode(vdcr->level, vdcr->qualifier);
 
-	if (vdcr->secondary_count > 1) {
-		if (vdcr->level == DDF_RAID1 && elements == 2 &&
-		    (vdcr->secondary_level == DDF_SRL_STRIPED ||
-		     vdcr->secondary_level == DDF_SRL_SPANNED))
-			set_level(&ca->geo, EMD_LEVEL_RAID10, EMD_LAYOUT_ADJACENT);
-		else
-			refuse(ca, "%u parts of %s, %u disks each, are not supported yet",
-			       vdcr->secondary_count, ddf_level_name(vdcr->level), elements);
-		return;
-	}
-	level = ddf_level_decode(vdcr->level, vdcr->qualifier);
 	if (!level) {
-		refuse(ca, "%s (%02x, qualifier %02x) is not supported",
-		       ddf_level_name(vdcr->level), vdcr->level, vdcr->qualifier);
+		refuse_level(vdcr, ca);
 		return;
 	}
 	set_level(&ca->geo, level->level, level->layout);
@@ -286,8 +340,20 @@ static void decode_level(const struct ddf_set *set, const struct ddf_vdcr_ondisk
 	if (vdcr->level == DDF_RAID5R)
 		ca->geo.rotate_shift = vdcr->rotate_count > EMD_MAX_ROTATE_SHIFT ? 0 :
 				       vdcr->rotate_count;
+	if (vdcr->secondary_count > 1 && !join_parts(vdcr, elements, &ca->geo)) {
+		refuse(ca, "%u parts of %s, %u disks each, joined in way %02x, are not supported",
+		       vdcr->secondary_count, ddf_level_name(vdcr->level), elements,
+		       vdcr->secondary_level);
+		set_level(&ca->geo, EMD_LEVEL_CONCAT, EMD_LAYOUT_NONE);
+		return;
+	}
+	flag_parts(set, ca);
 	if (level->layout == EMD_LAYOUT_OFFSET && ddf_is_linux(set->guid))
 		refuse(ca, "mdadm writes RAID1E with the far layout like this, not supported");
+	/* Only while its hot space is free do its rows lie like this. */
+	if (vdcr->level == DDF_RAID5E)
+		emd_config_flag(&ca->flags, ca->reason, EMD_CFG_READ_ONLY,
+				"RAID5E, whose hot space is not managed");
 }
 
 /* What all but concatenations and mirrors record, and those fill with anything. */
@@ -321,6 +387,9 @@ static void decode_sizes(const struct ddf_set *set, const struct ddf_vdcr_ondisk
 	}
 	/* mdadm records no size for a concatenation. */
 	geo->array_sectors = size;
+	if (vdcr->level == DDF_RAID5E && size > emd_geo_capacity(geo) / (geo->nr_members - 1) *
+	    (geo->nr_members - 2))
+		refuse(ca, "RAID5E without room for a disk that fails");
 	if (!size && geo->level == EMD_LEVEL_CONCAT)
 		geo->array_sectors = min(element * geo->nr_members, EMD_MAX_SECTORS);
 	ca->reserve_sectors = min_t(u64, element - geo->member_sectors, U32_MAX);
@@ -492,13 +561,15 @@ static void decode_sync(struct emd_config *cfg, struct emd_config_array *ca,
 }
 
 static void flag_state(const struct emd_config *cfg, struct emd_config_array *ca,
-		       const struct ddf_vde_ondisk *vde)
+		       const struct ddf_vde_ondisk *vde, bool hot_space)
 {
 	u8 state = vde->state & DDF_VD_STATE;
 	u16 slot, lost = 0;
 
 	for (slot = 0; slot < ca->geo.nr_members; slot++)
 		lost += emd_config_member(cfg, ca, slot)->state != EMD_MEMBER_IN_SYNC;
+	if (lost && hot_space)
+		refuse(ca, "RAID5E that has lost a disk: its hot space may be in use");
 	if (vde->state & DDF_VD_MORPHING)
 		refuse(ca, "a reshape is running, finish it where it was begun");
 	if (state == DDF_VD_OFFLINE)
@@ -583,7 +654,7 @@ static void decode_array(struct emd_config *cfg, u32 v)
 	}
 	if (!(ca->flags & EMD_CFG_NO_START))
 		decode_sync(cfg, ca, vde, vdcr->secondary_count);
-	flag_state(cfg, ca, vde);
+	flag_state(cfg, ca, vde, vdcr->level == DDF_RAID5E);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */

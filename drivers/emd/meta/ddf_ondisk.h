@@ -228,6 +228,9 @@ static_assert(offsetof(struct ddf_vdcr_ondisk, block_count) == 72);
 static_assert(offsetof(struct ddf_vdcr_ondisk, vendor) == 384);
 static_assert(offsetof(struct ddf_vdcr_ondisk, scratch) == 480);
 
+/* How the GUIDs begin that we make. */
+#define DDF_OUR_VENDOR		"EMD     "
+
 enum ddf_prl {
 	DDF_RAID0 = 0x00,
 	DDF_RAID1 = 0x01,

@@ -176,7 +176,7 @@ struct emd_config *ddf_new_container(u16 nr_disks, u32 block_size, u64 entropy, 
 				     struct emd_errmsg *msg)
 {
 	struct emd_config_room room = { .disks = nr_disks };
-	u8 guid[DDF_GUID_LEN] = "EMD     ";
+	u8 guid[DDF_GUID_LEN] = DDF_OUR_VENDOR;
 	struct ddf_layout layout;
 	struct emd_config *cfg, like;
 	struct ddf_set head;
@@ -538,6 +538,8 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		.strip_sectors = args->strip_sectors ? args->strip_sectors : DEFAULT_STRIP,
 		.member_sectors = 1 << 20,	/* until it is known */
 		.array_sectors = 1,
+		.nr_spans = args->nr_spans,
+		.span_join = EMD_SPANS_STRIPED,
 	};
 	u64 start;
 	int ret;

@@ -178,7 +178,7 @@ static void new_controller(struct edit *edit, struct ddf_part *part)
 
 	memset(controller, 0xff, set->section[DDF_CONTROLLER]);
 	ddf_put32(set->le, &controller->signature, DDF_SIG_CONTROLLER);
-	memcpy(controller->guid, "EMD     ", 8);
+	memcpy(controller->guid, DDF_OUR_VENDOR, 8);
 	memset(controller->guid + 8, ' ', DDF_GUID_LEN - 8);
 	memset(controller->product, ' ', sizeof(controller->product));
 	memcpy(controller->product, "EMD", 3);
@@ -278,7 +278,7 @@ static void new_array_guid(struct edit *edit, u32 vde)
 	u8 *guid = ddf_vde(edit->set, vde)->guid;
 	u32 i, now = edit->now;
 
-	memcpy(guid, "EMD     ", 8);
+	memcpy(guid, DDF_OUR_VENDOR, 8);
 	memcpy(guid + 8, edit->set->guid + 8, 8);
 	ddf_put32(false, (struct ddf32 *)(guid + 20), next_random(edit));
 	/* Another second than each of those before it, of which there are few. */
@@ -327,9 +327,29 @@ static void put_vd_type(const struct ddf_set *set, struct ddf32 *type)
 	type->b[set->le ? 3 : 1] = crc >> 8;
 }
 
-static u8 nr_parts_of(const struct emd_config_array *ca)
+/* In how many parts a new array is written. */
+static u8 nr_new_parts(const struct emd_config_array *ca)
 {
-	return ca->geo.level == EMD_LEVEL_RAID10 ? ca->geo.nr_members / 2 : 1;
+	return ca->geo.level == EMD_LEVEL_RAID10 ? ca->geo.nr_members / 2 :
+						   max_t(u16, ca->geo.nr_spans, 1);
+}
+
+/* In how many it is: a striped RAID0 of parts has the shape of one of one piece. */
+static u8 nr_parts_of(const struct edit *edit, const struct emd_config_array *ca)
+{
+	const struct ddf_vdcr_ondisk *vdcr =
+		ddf_any_vdcr(edit->set, ddf_vde(edit->set, ca->native)->guid);
+
+	return vdcr && vdcr->secondary_count ? vdcr->secondary_count : 1;
+}
+
+static u8 secondary_level(const struct emd_geometry *geo)
+{
+	if (geo->level == EMD_LEVEL_RAID10)
+		return DDF_SRL_SPANNED;
+	if (!geo->nr_spans)
+		return DDF_SRL_NONE;
+	return geo->span_join == EMD_SPANS_CONCAT ? DDF_SRL_CONCAT : DDF_SRL_STRIPED;
 }
 
 static void fill_vdcr(struct edit *edit, const struct emd_config_array *ca, u8 part,
@@ -340,7 +360,7 @@ static void fill_vdcr(struct edit *edit, const struct emd_config_array *ca, u8 p
 		ddf_level_encode(geo->level, geo->layout, geo->nr_members);
 	struct ddf_set *set = edit->set;
 	u32 block = ddf_block_sectors(set);
-	u8 parts = nr_parts_of(ca);
+	u8 parts = nr_new_parts(ca);
 	u64 element = emd_config_member(edit->cfg, ca, 0)->nr_sectors + ca->reserve_sectors;
 
 	memset(vdcr, 0xff, set->record);
@@ -354,7 +374,7 @@ static void fill_vdcr(struct edit *edit, const struct emd_config_array *ca, u8 p
 	vdcr->qualifier = level->rlq;
 	vdcr->secondary_count = parts;
 	vdcr->secondary_seq = part;
-	vdcr->secondary_level = parts > 1 ? DDF_SRL_SPANNED : DDF_SRL_NONE;
+	vdcr->secondary_level = secondary_level(geo);
 	ddf_put64(set->le, &vdcr->block_count, div_u64(element, block));
 	ddf_put64(set->le, &vdcr->vd_size, div_u64(geo->array_sectors, block));
 	ddf_put64(set->le, &vdcr->cache_policy, 0);
@@ -366,7 +386,7 @@ static int add_array(struct edit *edit, struct emd_config_array *ca, struct emd_
 	struct ddf_set *set = edit->set;
 	struct ddf_vde_ondisk *vde;
 	struct ddf_record *rec;
-	u8 i, parts = nr_parts_of(ca);
+	u8 i, parts = nr_new_parts(ca);
 	u16 first, number;
 	int disk;
 	u32 v;
@@ -604,19 +624,25 @@ static int sync_part(struct edit *edit, const struct emd_config_array *ca, u8 pa
 
 static u8 computed_state(const struct emd_config *cfg, const struct emd_config_array *ca)
 {
-	u16 slot, lost = 0, left;
+	u8 states[EMD_MAX_MEMBERS];
+	u16 slot;
 
 	for (slot = 0; slot < ca->geo.nr_members; slot++)
-		lost += emd_config_member(cfg, ca, slot)->state != EMD_MEMBER_IN_SYNC;
-	left = ca->geo.nr_members - lost;
-	if (!lost)
+		states[slot] = emd_config_member(cfg, ca, slot)->state;
+	switch (emd_geo_array_state(&ca->geo, states)) {
+	case EMD_ARRAY_OPTIMAL:
 		return DDF_VD_OPTIMAL;
-	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
+	case EMD_ARRAY_FAILED:
 		return DDF_VD_FAILED;
-	if ((ca->geo.level == EMD_LEVEL_RAID1 && left > 1) ||
-	    (ca->geo.level == EMD_LEVEL_RAID6 && lost == 1))
-		return DDF_VD_PARTIAL;
-	return DDF_VD_DEGRADED;
+	default:
+		break;
+	}
+	/* Whichever is next, its loss can be borne. */
+	for (slot = 0; slot < ca->geo.nr_members; slot++) {
+		if (!emd_geo_may_lose(&ca->geo, states, slot))
+			return DDF_VD_DEGRADED;
+	}
+	return DDF_VD_PARTIAL;
 }
 
 static void sync_vde(struct edit *edit, const struct emd_config_array *ca)
@@ -640,7 +666,7 @@ static void sync_vde(struct edit *edit, const struct emd_config_array *ca)
 static int sync_array(struct edit *edit, const struct emd_config_array *ca,
 		      struct emd_errmsg *msg)
 {
-	u8 i, parts = nr_parts_of(ca);
+	u8 i, parts = nr_parts_of(edit, ca);
 	int ret = 0;
 
 	for (i = 0; !ret && i < parts; i++)

@@ -304,6 +304,8 @@ void emd_uuid_sha1(const void *data, unsigned int len, u8 uuid[16]);
  * @name: as wanted
  * @strip_sectors: 0 for the format's default
  * @array_sectors: 0 for all the room that all members have
+ * @nr_spans: striped parts, 0 for an array of one piece; a format without them does
+ *	not look at it
  * @clean: trust as clean, no resync
  * @force: override the firmware profile where that is safe
  * @nr_disks: members
@@ -315,6 +317,7 @@ struct emd_create_args {
 	char name[EMD_NAME_LEN];
 	u32 strip_sectors;
 	u64 array_sectors;
+	u16 nr_spans;
 	bool clean;
 	bool force;
 	u16 nr_disks;

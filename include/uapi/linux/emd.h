@@ -215,7 +215,7 @@ struct emd_rec_disk {
  * @name: as the metadata names it
  * @dev: "emd0", empty when not started
  * @reason: why not started or read-only, or empty
- * @__reserved: zero
+ * @nr_spans: parts of equal shape (raid50, raid60), 0 when it is of one piece
  */
 struct emd_rec_array {
 	struct emd_rec rec;
@@ -235,7 +235,7 @@ struct emd_rec_array {
 	__u32 major;
 	__u32 minor;
 	__u32 nr_members;
-	__u32 __reserved;
+	__u32 nr_spans;
 	char name[EMD_UAPI_NAME_LEN];
 	char dev[32];
 	char reason[EMD_UAPI_REASON_LEN];
@@ -387,7 +387,8 @@ struct emd_disk_ref {
  * @strip_sectors: 0 for the format's default
  * @init: EMD_INIT_*
  * @nr_disks: used of @disks_ptr; 0 with a container: all its disks
- * @__reserved: zero
+ * @nr_spans: of raid4, raid5 and raid6: striped parts of so many of @disks_ptr each, in
+ *	their order; 0 for an array of one piece
  * @disks_ptr: array of struct emd_disk_ref in slot order, none twice
  * @name: of the array
  * @format: of a new container
@@ -406,7 +407,7 @@ struct emd_create_arg {
 	__u32 strip_sectors;
 	__u32 init;
 	__u32 nr_disks;
-	__u32 __reserved;
+	__u32 nr_spans;
 	__aligned_u64 disks_ptr;
 	char name[EMD_UAPI_NAME_LEN];
 	char format[EMD_UAPI_FORMAT_LEN];
