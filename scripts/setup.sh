@@ -18,8 +18,8 @@ packages=(
 	# emdctl
 	pkg-config libsmartcols-dev libjson-c-dev libblkid-dev
 	# the test machine and what runs in it
-	qemu-system-x86 python3 busybox-static dash udev mdadm dmraid fio e2fsprogs dmsetup
-	fdisk util-linux mount jq
+	qemu-system-x86 python3 busybox-static dash udev mdadm dmraid fio e2fsprogs
+	btrfs-progs dmsetup	fdisk util-linux mount jq
 	# checks
 	sparse perl shellcheck clang libclang-rt-14-dev git
 )

@@ -122,6 +122,17 @@ def find_modules(root, version):
     return base, sorted(wanted)
 
 
+def module_chain(kernel, name):
+    """Files of a module and what it depends on, in the order in which to load them; none when it is built in."""
+    base = os.path.join(kernel.modules, "lib/modules", kernel.version)
+    with open(os.path.join(base, "modules.dep")) as lines:
+        for line in lines:
+            path, _, needs = line.partition(":")
+            if re.sub(r"\.ko.*", "", os.path.basename(path)).replace("-", "_") == name:
+                return [os.path.join(base, each) for each in reversed([path] + needs.split())]
+    return []
+
+
 def plain_module(path):
     """A module's bytes, unpacked: the guest is slow at that."""
     with open(path, "rb") as module:

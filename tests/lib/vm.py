@@ -139,7 +139,7 @@ class VM:
     def __init__(self, kernel, directory):
         self.kernel = kernel
         self.directory = directory
-        self.slow = 5 if kernel.debug else 1
+        self.slow = (5 if kernel.debug else 1) * float(os.environ.get("EMD_PATIENCE", 1))
         self.cpus = 2
         self.memory = 2048 if kernel.debug else 768     # MiB
         self.disks = []
@@ -226,6 +226,19 @@ class VM:
         """A program or data file for the guest; its libraries come along. From the next boot on."""
         self.files[guest] = host
 
+    def add_modules(self, *names):
+        """Kernel modules that few scenarios want. From the next boot on; load_modules() loads them."""
+        paths = list(dict.fromkeys(path for name in names for path in initramfs.module_chain(self.kernel, name)))
+        for number, path in enumerate(paths):
+            name = "%02d-%s.ko" % (number, os.path.basename(path).split(".")[0])
+            with open(os.path.join(self.directory, name), "wb") as plain:
+                plain.write(initramfs.plain_module(path))
+            self.add_file("/root/modules/" + name, plain.name)
+
+    def load_modules(self):
+        # Some of what they depend on is there already.
+        self.sh("for m in /root/modules/*; do insmod $m 2>/dev/null; done; true")
+
     def boot(self, append="", root=None, disks=None):
         """Power on and wait for the agent.
 
@@ -243,8 +256,8 @@ class VM:
         parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr "
                       "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120 " + append)
         if self.kernel.debug:
-            # Interrupts by the MP table: the routing method of the firmware takes
-            # the emulated, instrumented interpreter half a minute, for each device.
+            # Processors and interrupts by the MP table: the routing method of the firmware
+            # takes the emulated, instrumented interpreter half a minute, for each device.
             parameters += " acpi=noirq"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
                 "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(self.cpus),
