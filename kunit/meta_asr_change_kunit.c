@@ -809,6 +809,85 @@ static void power_cut_while_a_spare_joins(struct kunit *test)
 	cut_everywhere(test, t1, words);
 }
 
+/* The config before and what reached some disks of a change that was then tried again. */
+static void cut_behind_first(struct kunit *test, const struct emd_config *cfg, const char *want)
+{
+	KUNIT_EXPECT_GE(test, lab_encode(&lab.disk[0], cfg, 0), 1);
+	expect_read(test, want, NULL);
+}
+
+#define TEN	"TEN raid10 adjacent 128 524032 0+262016 "
+
+/* A disk refuses: the change starts over without it, and what was tried is outranked. */
+static void power_cut_while_it_is_tried_again(struct kunit *test)
+{
+	struct emd_config *t1, *t2;
+	bool fails;
+
+	for (fails = false;; fails = true) {
+		load(test, &golden_ten);
+		t1 = begin(test);
+		emd_change_dirty(t1, &t1->arrays[0], true);
+		if (fails)
+			emd_change_fail_disk(t1, 3);
+		KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+		KUNIT_EXPECT_GE(test, lab_encode(&lab.disk[0], t1, 0), 1);
+		t2 = begin(test);
+		emd_change_dirty(t2, &t2->arrays[0], true);
+		if (fails)
+			emd_change_fail_disk(t2, 3);
+		emd_change_fail_disk(t2, 1);
+		emd_asr_ops.supersede(t2, t1->generation);
+		KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t2, NULL), 0);
+		KUNIT_EXPECT_TRUE(test, t2->generation > t1->generation);
+		KUNIT_EXPECT_EQ(test, asr_set(t2)->sequence, 2);
+		emd_config_free(t1);
+		cut_behind_first(test, t2, fails ? TEN "UFUF idle dirty" : TEN "UFUU idle dirty");
+		KUNIT_EXPECT_EQ(test, emd_config_array_state(lab.cfg, &lab.cfg->arrays[0]),
+				EMD_ARRAY_DEGRADED);
+		emd_config_free(t2);
+		if (fails)
+			break;
+	}
+}
+
+static void power_cut_while_it_is_backed_out(struct kunit *test)
+{
+	/* M: of two that contradict each other the worse counts. */
+	static const char *const words[] = {
+		TEN "UUUU idle", TEN "UUUF idle", TEN "UUUM idle", NULL
+	};
+	struct emd_config *t1, *back;
+	unsigned int reached;
+
+	for (reached = 1; reached < 4; reached++) {
+		unsigned int i, cut;
+
+		load(test, &golden_ten);
+		t1 = begin(test);
+		emd_change_fail_disk(t1, 3);
+		KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+		for (i = 0; i < reached && i < 3; i++)
+			KUNIT_EXPECT_GE(test, lab_encode(&lab.disk[i], t1, i), 1);
+		back = lab_next(lab.cfg);
+		emd_asr_ops.supersede(back, t1->generation);
+		KUNIT_EXPECT_TRUE(test, back->generation > t1->generation);
+		for (cut = 0; cut < 4; cut++) {
+			struct line line;
+
+			KUNIT_EXPECT_GE(test, lab_encode(&lab.disk[cut], back, cut), 1);
+			assemble(test);
+			config_line(lab.cfg, &line);
+			for (i = 0; words[i] && strcmp(line.text, words[i]); i++)
+				;
+			KUNIT_EXPECT_TRUE_MSG(test, words[i], "%s", line.text);
+		}
+		expect(test, TEN "UUUU idle", "2 00 | T00 A00/10 a00 b00 A00/10 c00 d00");
+		emd_config_free(back);
+		emd_config_free(t1);
+	}
+}
+
 /* ---- who tells the truth ----------------------------------------------------------------------- */
 
 static void what_was_given_up_is_outranked(struct kunit *test)
@@ -825,7 +904,7 @@ static void what_was_given_up_is_outranked(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, lab.cfg->generation > t1->generation);
 	emd_config_free(t1);
 	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, lab.cfg), 0);
-	expect_read(test, MIRROR "UU idle", "3 00 | A00/10 a00 b00");
+	expect_read(test, MIRROR "UU idle", "2 00 | A00/10 a00 b00");
 }
 
 static void put_sequence(unsigned int disk, u16 sequence)
@@ -845,6 +924,36 @@ static void one_update_behind_is_late_two_are_stale(struct kunit *test)
 	expect_read(test, MIRROR "UU idle", "7 00 | A00/10 a00 b00");
 	put_sequence(1, 5);
 	expect_read(test, MIRROR "UM idle", "7 00 | A00/10 a00 b00");
+}
+
+/* It refuses its table, not its data: what it alone holds is not written off. */
+static void the_last_copy_is_not_stale(struct kunit *test)
+{
+	load(test, &golden_ten);
+	lab.nr = 3;
+	put_sequence(0, 9);
+	put_sequence(1, 9);
+	put_sequence(2, 5);
+	expect_read(test, TEN "UUUM idle", NULL);
+	/* Beside another copy it is. */
+	lab.nr = 4;
+	put_sequence(3, 9);
+	expect_read(test, TEN "UUMU idle", NULL);
+	put_sequence(3, 5);
+	expect_read(test, TEN "UUUU idle", NULL);
+	load(test, &golden_stripe);
+	put_sequence(0, 9);
+	expect_read(test, "STRIPE raid0 none 128 524032 0+262016 UU idle", NULL);
+}
+
+static void one_behind_where_numbers_begin_again(struct kunit *test)
+{
+	load(test, &golden_mirror);
+	put_sequence(0, 1);
+	put_sequence(1, 65535);
+	expect_read(test, MIRROR "UU idle", "1 00 | A00/10 a00 b00");
+	put_sequence(1, 65534);
+	expect_read(test, MIRROR "UM idle", "1 00 | A00/10 a00 b00");
 }
 
 static void numbers_count_on_past_their_end(struct kunit *test)
@@ -1066,7 +1175,11 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(power_cut_while_a_spare_is_taken),
 	KUNIT_CASE(power_cut_while_a_rebuild_ends),
 	KUNIT_CASE(power_cut_while_a_spare_joins),
+	KUNIT_CASE(power_cut_while_it_is_tried_again),
+	KUNIT_CASE(power_cut_while_it_is_backed_out),
 	KUNIT_CASE(what_was_given_up_is_outranked),
+	KUNIT_CASE(the_last_copy_is_not_stale),
+	KUNIT_CASE(one_behind_where_numbers_begin_again),
 	KUNIT_CASE(one_update_behind_is_late_two_are_stale),
 	KUNIT_CASE(numbers_count_on_past_their_end),
 	KUNIT_CASE(who_ran_alone_is_right),

@@ -194,10 +194,20 @@ static inline u64 asr_generation(u32 sequence, u32 timestamp)
 	return (u64)sequence << 32 | timestamp;
 }
 
-/* How far is @a behind @b? Neither is far from the other. */
-static inline s16 asr_behind(u32 a, u32 b)
+#define ASR_RING	65535u
+
+/* Where a sequence number is in the ring that they are: 0 is not one of them. */
+static inline u32 asr_ring(u32 sequence)
 {
-	return (s16)(u16)(b - a);
+	return ((sequence & 0xffff) + ASR_RING - 1) % ASR_RING;
+}
+
+/* How many numbers is @a behind @b? Neither is far from the other. */
+static inline s32 asr_behind(u32 a, u32 b)
+{
+	u32 by = (asr_ring(b) + ASR_RING - asr_ring(a)) % ASR_RING;
+
+	return by > ASR_RING / 2 ? (s32)(by - ASR_RING) : (s32)by;
 }
 
 /* Is this disk line a spare's? */

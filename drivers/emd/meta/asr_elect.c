@@ -4,9 +4,13 @@
  *
  * A change of the configuration writes all drives with the next sequence number; marks
  * of use and of progress keep it and take a newer timestamp. So the newest copy on a
- * drive that calls itself in sync is believed. A drive whose copy is one sequence behind
- * was cut off by a power cut and is as good; one further behind was not there while the
- * others went on, whatever the table says.
+ * drive that calls itself in sync is believed, and what it says of the others.
+ *
+ * A drive whose copy is one sequence behind was cut off by a power cut and is as good.
+ * One further behind was probably not there while the others went on, whatever the table
+ * says: it is not believed to be in sync beside another copy of what it holds. That is
+ * never a reason to do without the last copy: we write a drive off in the table before we
+ * go on without it, and a drive may refuse its table and still hold all that was written.
  *
  * What a copy says of its own drive is worth nothing: the verdict on a drive is that of
  * the others. Of copies of one sequence that contradict each other (not all who write
@@ -33,7 +37,8 @@
  * @cfg: what it says
  * @set: likewise
  * @magic: its own
- * @rank: its sequence number, in the order in which they were written
+ * @sequence: number of its copy
+ * @rank: the same, in the order in which they were written
  * @timestamp: of its copy
  * @spare: it carries a spare's table
  * @clone: another live disk says it is the same
@@ -45,7 +50,8 @@ struct candidate {
 	const struct emd_config *cfg;
 	const struct asr_set *set;
 	u32 magic;
-	u16 rank;
+	u32 sequence;
+	u32 rank;
 	u32 timestamp;
 	bool spare;
 	bool clone;
@@ -104,7 +110,8 @@ static void fill(struct election *e, const struct emd_config *const *cfgs)
 		c->cfg = cfgs[c - e->cand];
 		c->set = asr_set(c->cfg);
 		c->magic = asr_part(c->set, c->cfg->disks[c->cfg->self].native)->magic;
-		c->rank = c->set->sequence;
+		c->sequence = c->set->sequence;
+		c->rank = asr_ring(c->sequence);
 		c->timestamp = be32_to_cpu(asr_table(c->set)->timestamp);
 		c->spare = c->set->top == ASR_NO_LINE;
 		c->in_sync = member_is(c, c->cfg->self, EMD_MEMBER_IN_SYNC);
@@ -131,11 +138,11 @@ static void rank(struct election *e)
 	struct candidate *c, *d;
 
 	for (c = e->cand; c < e->cand + e->nr; c++) {
-		before |= c->votes && c->rank >= 3u << 14;
-		behind |= c->votes && c->rank < 1u << 14;
+		before |= c->votes && c->rank >= ASR_RING / 4 * 3;
+		behind |= c->votes && c->rank < ASR_RING / 4;
 	}
 	for (c = e->cand; before && behind && c < e->cand + e->nr; c++)
-		c->rank += 1u << 15;
+		c->rank += c->rank < ASR_RING / 2 ? ASR_RING : 0;
 	for (c = e->cand; c < e->cand + e->nr; c++) {
 		for (d = e->cand; d < e->cand + e->nr; d++)
 			c->accused += d != c && d->votes && d->rank == c->rank && accuses(d, c);
@@ -177,7 +184,8 @@ static bool went_apart(const struct candidate *champion, const struct candidate 
 	if (a->votes && b->votes)
 		return b == champion || accuses(b, a);
 	/* Torn, but what it had before was newer than what all the others have. */
-	return a->in_sync && !a->clone && b == champion && a->rank > champion->rank;
+	return a->in_sync && !a->clone && b == champion &&
+	       asr_behind(champion->sequence, a->sequence) > 0;
 }
 
 /* Of several such pairs the one with the lowest identities, always the same. */
@@ -217,6 +225,44 @@ static bool contested(const struct election *e, const struct candidate *champion
 	return false;
 }
 
+/* Do two rows of the champion hold the same? */
+static bool same_mirror(const struct candidate *champion, u16 a, u16 b)
+{
+	const struct emd_config *cfg = champion->cfg;
+	int slot_a, slot_b;
+
+	if (!cfg->nr_arrays || a == EMD_NO_DISK || b == EMD_NO_DISK)
+		return false;
+	slot_a = emd_config_member_slot(cfg, &cfg->arrays[0], a);
+	slot_b = emd_config_member_slot(cfg, &cfg->arrays[0], b);
+	return slot_a >= 0 && slot_b >= 0 &&
+	       slot_a / cfg->arrays[0].geo.nr_copies == slot_b / cfg->arrays[0].geo.nr_copies;
+}
+
+/*
+ * Is there another copy of what it holds that has gone on without it? Or that is far
+ * behind what it claims and nobody vouches for.
+ */
+static bool left_behind(const struct election *e, const struct candidate *champion,
+			const struct candidate *c, u16 row)
+{
+	const struct candidate *d;
+	s32 behind;
+	u16 other;
+
+	for (d = e->cand; d < e->cand + e->nr; d++) {
+		other = row_for(champion, d);
+		if (d == c || !d->votes || !same_mirror(champion, row, other) ||
+		    !member_is(champion, other, EMD_MEMBER_IN_SYNC) ||
+		    contested(e, champion, d, other))
+			continue;
+		behind = asr_behind(c->sequence, d->sequence);
+		if (behind > 1 || (!c->votes && behind < -1))
+			return true;
+	}
+	return false;
+}
+
 /*
  * What is a disk to the champion? EMD_VERDICT_SPARE stands for a spare that has no row
  * yet. One that has begun to be filled, on the word of a writing that did not get to
@@ -225,14 +271,12 @@ static bool contested(const struct election *e, const struct candidate *champion
 static enum emd_verdict judge(const struct election *e, const struct candidate *champion,
 			      const struct candidate *c, u16 *row)
 {
-	s16 behind = champion->rank - c->rank;
-
 	*row = row_for(champion, c);
 	if (c->clone)
 		return EMD_VERDICT_CONFLICT;
 	if (*row == EMD_NO_DISK)
-		return c->spare || (behind < 0 && member_is(c, c->cfg->self,
-							    EMD_MEMBER_REBUILDING)) ?
+		return c->spare || (asr_behind(champion->sequence, c->sequence) > 0 &&
+				    member_is(c, c->cfg->self, EMD_MEMBER_REBUILDING)) ?
 			EMD_VERDICT_SPARE : EMD_VERDICT_FOREIGN;
 	if (row_lost(champion, *row))
 		return EMD_VERDICT_STALE;
@@ -242,7 +286,7 @@ static enum emd_verdict judge(const struct election *e, const struct candidate *
 	if (c->spare)
 		return member_is(champion, *row, EMD_MEMBER_REBUILDING) ? EMD_VERDICT_MEMBER :
 									  EMD_VERDICT_STALE;
-	if (behind > 1 || behind < -1 || contested(e, champion, c, *row))
+	if (left_behind(e, champion, c, *row) || contested(e, champion, c, *row))
 		return EMD_VERDICT_STALE;
 	return EMD_VERDICT_MEMBER;
 }

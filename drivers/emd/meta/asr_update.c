@@ -690,6 +690,7 @@ static int become_spares(struct edit *edit, struct emd_errmsg *msg)
 	return 0;
 }
 
+/* In more than what each change, or each piece of work done, has anyway? */
 static bool lines_differ(const struct asr_set *a, const struct asr_set *b)
 {
 	struct asr_line_ondisk la, lb;
@@ -702,6 +703,8 @@ static bool lines_differ(const struct asr_set *a, const struct asr_set *b)
 		lb = *asr_line(b, i);
 		la.position = 0;
 		lb.position = 0;
+		la.sequence = 0;
+		lb.sequence = 0;
 		if (memcmp(&la, &lb, sizeof(la)))
 			return true;
 	}
@@ -732,17 +735,17 @@ static void put_stamp(struct edit *edit, const struct asr_set *before,
 {
 	struct asr_table_ondisk *table = asr_table(edit->set);
 	u32 old = be32_to_cpu(table->timestamp), now = edit->cfg->now;
-	bool newer = lines_differ(edit->set, before);
+	bool wraps = now <= old && old == U32_MAX;
 
-	if (now <= old && old == U32_MAX)
-		newer = true;
-	else
+	if (!wraps)
 		now = max(now, old + 1);
 	table->timestamp = cpu_to_be32(now);
-	if (newer) {
+	/* Once is enough: asr_supersede() may have been here before. */
+	if (wraps || (lines_differ(edit->set, before) &&
+		      edit->set->sequence == before->sequence))
 		edit->set->sequence = asr_next_sequence(edit->set->sequence);
+	if (edit->set->sequence != before->sequence)
 		put_sequence(edit->set, shape);
-	}
 	edit->cfg->generation = asr_generation(edit->set->sequence, now);
 }
 
@@ -826,20 +829,29 @@ int asr_update(const struct emd_config *t0, struct emd_config *t1, struct emd_er
  * @cfg: config whose bytes are in line
  * @generation: newest that any disk may carry
  *
- * Everything is written: what the disks carry is not known.
+ * Everything is written: what the disks carry is not known. A newer timestamp is enough:
+ * the sequence number is the one that was tried, so that disks that are not reached stay
+ * one behind at most.
  */
 void asr_supersede(struct emd_config *cfg, u64 generation)
 {
+	u64 newest = max(generation, cfg->generation);
+	u32 sequence = newest >> 32, timestamp = newest;
 	struct asr_set *set = asr_set(cfg);
 	struct asr_shape shape;
-	u32 timestamp = 0;
 
 	settle_parts(set, true);
-	set->sequence = asr_next_sequence(max_t(u32, set->sequence, generation >> 32));
+	if (timestamp == U32_MAX || set->top == ASR_NO_LINE) {
+		sequence = asr_next_sequence(sequence);
+		timestamp = 0;
+	} else {
+		timestamp++;
+	}
+	set->sequence = sequence;
 	if (set->top != ASR_NO_LINE && !asr_set_shape(set, &shape, NULL)) {
 		put_sequence(set, &shape);
+		asr_table(set)->timestamp = cpu_to_be32(timestamp);
 		seal(set);
-		timestamp = be32_to_cpu(asr_table(set)->timestamp);
 	}
-	cfg->generation = asr_generation(set->sequence, timestamp);
+	cfg->generation = asr_generation(sequence, timestamp);
 }
