@@ -200,15 +200,15 @@ static const struct case_make make_cases[] = {
 	{ EMD_LEVEL_RAID1, 2, true, "new raid1 none 128 262016 0+262016 UU idle",
 	  "1 00 | A00/10 a00 b00" },
 	{ EMD_LEVEL_RAID1, 2, false,
-	  "new raid1 none 128 262016 0+262016 UU resync 0 uninitialised dirty",
+	  "new raid1 none 128 262016 0+262016 UR rebuild 0 dirty",
 	  "1 03 | A0b a00 b14" },
 	{ EMD_LEVEL_RAID1, 3, false,
-	  "new raid1 none 128 262016 0+262016 UUU resync 0 uninitialised dirty",
+	  "new raid1 none 128 262016 0+262016 URR rebuild 0 dirty",
 	  "1 03 | A0b a00 b14 c14" },
 	{ EMD_LEVEL_RAID10, 4, true, "new raid10 adjacent 128 524032 0+262016 UUUU idle",
 	  "1 00 | T00 A00/10 a00 b00 A00/10 c00 d00" },
 	{ EMD_LEVEL_RAID10, 8, false,
-	  "new raid10 adjacent 128 1048064 0+262016 UUUUUUUU resync 0 uninitialised dirty",
+	  "new raid10 adjacent 128 1048064 0+262016 URURURUR rebuild 0 dirty",
 	  "1 03 | T00 A0b a00 b14 A0b c00 d14 A0b e00 f14 A0b g00 h14" },
 };
 
@@ -350,7 +350,8 @@ static void dirty_and_clean_keep_the_sequence(struct kunit *test)
 	expect_read(test, MIRROR "UU idle", "1 00 | A00/10 a00 b00");
 }
 
-static void the_first_resync_goes_on_where_it_was(struct kunit *test)
+/* Others may have written to the first alone in the meantime: all of it is copied again. */
+static void the_first_resync_begins_again_as_a_rebuild(struct kunit *test)
 {
 	struct emd_config *t1;
 
@@ -359,15 +360,58 @@ static void the_first_resync_goes_on_where_it_was(struct kunit *test)
 	emd_change_dirty(t1, &t1->arrays[0], false);
 	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 2048);
 	commit(test, t1);
-	expect_read(test, "new raid1 none 128 262016 0+262016 UU resync 2048 uninitialised",
+	expect_read(test, "new raid1 none 128 262016 0+262016 UR rebuild 0",
 		    "1 00 | A0b@2048 a00 b14");
 	KUNIT_EXPECT_EQ(test, own_state(0), 0x00);
 	KUNIT_EXPECT_EQ(test, own_state(1), 0x03);
 	t1 = begin(test);
+	emd_change_sync_position(t1, &t1->arrays[0], 4096);
+	commit(test, t1);
+	expect_read(test, "new raid1 none 128 262016 0+262016 UR rebuild 0",
+		    "2 00 | A02@4096 a00 b24");
+	t1 = begin(test);
 	emd_change_sync_done(t1, &t1->arrays[0]);
 	commit(test, t1);
-	expect_read(test, "new raid1 none 128 262016 0+262016 UU idle", "2 00 | A00/10 a00 b00");
+	expect_read(test, "new raid1 none 128 262016 0+262016 UU idle", "3 00 | A00/10 a00 b00");
 	KUNIT_EXPECT_EQ(test, own_state(1), 0x00);
+}
+
+static void the_first_resync_ends(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	make(test, EMD_LEVEL_RAID1, 2, false);
+	t1 = begin(test);
+	emd_change_sync_start(t1, &t1->arrays[0], EMD_SYNC_RESYNC, 0);
+	emd_change_sync_done(t1, &t1->arrays[0]);
+	emd_change_dirty(t1, &t1->arrays[0], false);
+	commit(test, t1);
+	expect_read(test, "new raid1 none 128 262016 0+262016 UU idle", "2 00 | A00/10 a00 b00");
+}
+
+/* What a controller was about to fill does not become the truth because the source is late. */
+static void a_build_target_does_not_stand_in_for_its_source(struct kunit *test)
+{
+	static const struct golden building = {
+		"MIRROR", 0, 3, {
+		{ 2, 1, 0x2c000001, 1, 1, 0x0b, 0, LAB_MEMBER, 128, 0 },
+		{ 0, 1, D0, 0, 1, 0, 0, LAB_MEMBER, 128, 0 },
+		{ 0, 1, D1, 0, 1, 0x14, 0, LAB_MEMBER, 128, 1 } }
+	};
+	struct lab_disk *alone;
+	struct lab_election el;
+	struct emd_config *t1;
+
+	load(test, &building);
+	expect(test, MIRROR "UR rebuild 0", NULL);
+	alone = &lab.disk[1];
+	KUNIT_EXPECT_EQ(test, lab_elect(&alone, 1, &el, NULL), -ENODATA);
+	lab_election_free(&el);
+	/* Nor when it goes while it is filled. */
+	t1 = begin(test);
+	emd_change_miss_disk(t1, 0);
+	KUNIT_EXPECT_EQ(test, emd_config_array_state(t1, &t1->arrays[0]), EMD_ARRAY_FAILED);
+	emd_config_free(t1);
 }
 
 /* It has no word of its own: it keeps the mark of use. */
@@ -409,7 +453,7 @@ static void a_disk_fails_and_a_spare_takes_over(struct kunit *test)
 	t1 = begin(test);
 	emd_change_sync_position(t1, &t1->arrays[0], 4096);
 	commit(test, t1);
-	expect_read(test, MIRROR "UR rebuild 4096", "3 00 | A02/10@4096 a00 b24");
+	expect_read(test, MIRROR "UR rebuild 0", "3 00 | A02/10@4096 a00 b24");
 
 	t1 = begin(test);
 	emd_change_sync_done(t1, &t1->arrays[0]);
@@ -554,8 +598,7 @@ static void raid10_loses_one_of_each_pair(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 3, row_of(4)), 0);
 	emd_change_sync_position(t1, &t1->arrays[0], 5000);
 	commit(test, t1);
-	/* Down to where every slot has been. */
-	expect_read(test, "TEN raid10 adjacent 128 524032 0+262016 FUUR rebuild 4864",
+	expect_read(test, "TEN raid10 adjacent 128 524032 0+262016 FUUR rebuild 0",
 		    "3 00 | T02 A01/10 a03 b00 A02/10@2432 c00 d24");
 }
 
@@ -1155,7 +1198,9 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_second_array_needs_other_disks),
 	KUNIT_CASE(a_deleted_array_leaves_spares),
 	KUNIT_CASE(dirty_and_clean_keep_the_sequence),
-	KUNIT_CASE(the_first_resync_goes_on_where_it_was),
+	KUNIT_CASE(the_first_resync_begins_again_as_a_rebuild),
+	KUNIT_CASE(the_first_resync_ends),
+	KUNIT_CASE(a_build_target_does_not_stand_in_for_its_source),
 	KUNIT_CASE(a_later_resync_stays_dirty),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
 	KUNIT_CASE(a_target_that_fails_is_failed),

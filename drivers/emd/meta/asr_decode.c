@@ -9,9 +9,10 @@
  *
  * States. Drives have them and arrays have them; what counts are those of the drives.
  * The state of an array is believed where it tells more: being expanded, dead, its
- * mirrors never made equal. A drive that is "to be filled" is rebuilt, unless its
- * mirror's state is the initial build: then, if the first drive of the mirror is the
- * source, all drives hold whatever was written since, and what is owed is a resync.
+ * mirrors never made equal. A drive that is "to be filled" is rebuilt, also in the
+ * initial build: who builds may fill it from what is on the other, so it must not stand in
+ * for that. Only where all drives of a mirror wait for their build, there is no source,
+ * and what is owed is a resync.
  *
  * Pure; allocates the config.
  */
@@ -428,76 +429,43 @@ static void decode_members(struct emd_config *cfg, const struct asr_shape *shape
 	}
 }
 
-/* Sectors of each drive to sectors of the array, down to where every slot has been. */
-static u64 array_sector(const struct emd_geometry *geo, u32 position)
-{
-	u64 row;
-
-	if (!emd_levels[geo->level].striped)
-		return position;
-	row = position & ~(geo->strip_sectors - 1);
-	return row * (geo->nr_members / geo->nr_copies);
-}
-
 /*
- * What is owed, and from where work goes on: at what was noted, if nothing was written
- * since that a power cut may have torn below it. Copies of a mirror are neighbours.
+ * What is owed, and all of it: a position that is noted says how far work had come, but
+ * others take a drive that is being filled for lost and write without it. Copies of a
+ * mirror are neighbours.
  */
 static void decode_sync(struct emd_config *cfg, const struct asr_shape *shape,
 			struct emd_config_array *ca)
 {
 	u16 copies = ca->geo.nr_copies, first, slot, in_sync, filled, nr_filled = 0, lost = 0;
 	const struct asr_set *set = asr_set(cfg);
-	const struct asr_line_ondisk *line;
 	struct emd_config_member *member;
-	u32 position = U32_MAX, here;
-	bool builds, source, resync;
 
 	ca->initialised = true;
 	for (first = 0; first + copies <= shape->nr_slots; first += copies) {
-		line = asr_mirror_line(set, shape, shape->sub[first]);
-		builds = asr_builds(set, shape, shape->sub[first]);
-		source = false;
 		in_sync = 0;
 		filled = 0;
 		for (slot = first; slot < first + copies; slot++) {
 			member = emd_config_member(cfg, ca, slot);
-			if (member->state == EMD_MEMBER_IN_SYNC) {
-				source |= !filled;
+			if (member->state == EMD_MEMBER_IN_SYNC)
 				in_sync++;
-			} else if (member->state == EMD_MEMBER_REBUILDING) {
+			else if (member->state == EMD_MEMBER_REBUILDING)
 				filled++;
-			} else {
+			else
 				lost++;
-			}
 		}
-		resync = builds && (source || !in_sync) && in_sync + filled > 1;
-		for (slot = first; resync && slot < first + copies; slot++) {
-			member = emd_config_member(cfg, ca, slot);
-			if (member->state == EMD_MEMBER_REBUILDING)
-				member->state = EMD_MEMBER_IN_SYNC;
-		}
-		if (resync) {
-			ca->initialised = false;
-			filled = 0;
+		if (asr_builds(set, shape, shape->sub[first])) {
+			ca->initialised &= in_sync < 2 && filled < copies;
+			for (slot = first; filled == copies && slot < first + copies; slot++)
+				emd_config_member(cfg, ca, slot)->state = EMD_MEMBER_IN_SYNC;
+			filled %= copies;
 		}
 		nr_filled += filled;
-		if (!resync && !filled)
-			continue;
-		here = be32_to_cpu(line->position);
-		if ((line->state != ASR_BUILDING && line->state != ASR_REBUILDING) ||
-		    here >= ca->geo.member_sectors)
-			here = 0;
-		position = min(position, here);
 	}
 	if (nr_filled)
 		ca->sync = EMD_SYNC_REBUILD;
 	else if (!ca->initialised && !lost)
 		ca->sync = EMD_SYNC_RESYNC;
-	else
-		return;
-	if (!ca->dirty && nr_filled < 2 && ca->initialised == (nr_filled > 0))
-		ca->sync_sector = min(array_sector(&ca->geo, position), ca->geo.array_sectors);
 }
 
 static int decode_array(struct emd_config *cfg, struct emd_errmsg *msg)

@@ -328,7 +328,7 @@ static void put_mirror(struct asr_line_ondisk *line, u8 state, u32 position)
 
 	if (state == ASR_BUILDING)
 		line->flags &= ~ASR_BUILT;
-	else if (asr_condition(line->state) == ASR_COND_BUILD)
+	else if (state == ASR_OPTIMAL && worked)
 		line->flags |= ASR_BUILT;
 	if (works)
 		line->position = cpu_to_be32(position);

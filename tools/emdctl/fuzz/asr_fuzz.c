@@ -160,6 +160,25 @@ static bool all_here(const struct emd_config *cfg)
 	       emd_config_array_state(cfg, &cfg->arrays[0]) != EMD_ARRAY_FAILED;
 }
 
+/* Of a mirror that was never made equal, all but the first are to be filled. */
+static void build_targets(struct emd_config *cfg, const struct emd_config_array *ca)
+{
+	struct emd_config_member *member;
+	bool source = false;
+	u16 slot;
+
+	for (slot = 0; slot < ca->geo.nr_members; slot++) {
+		if (slot % ca->geo.nr_copies == 0)
+			source = false;
+		member = emd_config_member(cfg, ca, slot);
+		if (member->state != EMD_MEMBER_IN_SYNC)
+			continue;
+		if (source)
+			member->state = EMD_MEMBER_REBUILDING;
+		source = true;
+	}
+}
+
 /*
  * What must not get lost: what is in sync and what is not, and that a resync is owed.
  * How far work has come may, where the format has one word for two things.
@@ -170,6 +189,8 @@ static void essence(struct emd_config *cfg, struct line *line)
 	char *c;
 
 	if (emd_levels[ca->geo.level].redundant && !cfg->arrays[0].flags) {
+		if (!ca->initialised)
+			build_targets(cfg, ca);
 		ca->dirty |= ca->sync == EMD_SYNC_RESYNC || !ca->initialised;
 		ca->initialised = true;
 		ca->sync = EMD_SYNC_IDLE;
