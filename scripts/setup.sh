@@ -19,7 +19,7 @@ packages=(
 	pkg-config libsmartcols-dev libjson-c-dev libblkid-dev
 	# the test machine and what runs in it
 	qemu-system-x86 python3 busybox-static dash udev mdadm dmraid fio e2fsprogs
-	btrfs-progs dmsetup	fdisk util-linux mount jq
+	xfsprogs btrfs-progs dmsetup fdisk util-linux mount jq
 	# checks
 	sparse perl shellcheck clang libclang-rt-14-dev git
 )

@@ -87,12 +87,12 @@ class Array:
 
     # -- what happens to it -------------------------------------------------------
 
-    def lose(self):
-        """A member goes, in one of many ways."""
+    def lose(self, how=None):
+        """A member goes, in one of many ways; the disk, or None when none can be spared."""
         disk = self.expendable()
         if not disk:
             return None
-        how = self.random.choice(["command", "command", "write", "any", "flush", "unplug"])
+        how = how or self.random.choice(["command", "command", "write", "any", "flush", "unplug"])
         self.story.tell("%s loses %s: %s" % (self.name, disk.name, how))
         self.out.append(disk)
         if how == "command":
@@ -133,7 +133,9 @@ class Array:
             disk.faults.bad_sectors(first, unit * self.random.randint(1, 8 // unit))
         self.story.tell("%s: bad sectors on %s" % (self.name, disk.name))
         self.story.count("bad")
-        self.scrub()
+        self.rest()
+        self.vm.emdctl("scrub --repair " + self.name)
+        self.rest()
         left = disk.faults.faults
         if left and not self.failed(disk):
             raise Failed("%s: a scrub has left %d bad sectors on %s" % (self.name, len(left), disk.name))
@@ -146,6 +148,9 @@ class Array:
         self.rest()
         repair = self.random.choice(["", "--repair "])
         self.vm.emdctl("scrub %s%s" % (repair, self.name))
+        if self.random.random() < 0.3:
+            # Other things happen meanwhile.
+            return
         for _ in range(self.random.randint(0, 3)):
             self.vm.status("emdctl sync %s" % self.random.choice([
                 "pause " + self.name, "resume " + self.name, "limit %s 2M" % self.name, "limit %s none" % self.name]))
