@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Show what EMD does, on a stock kernel in a virtual machine: a story in eight steps.
+"""Show what EMD does, on a stock kernel in a virtual machine: a story in nine steps.
 
     scripts/demo.sh            (make demo does the set-up first)
 
@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from lib import vm as machine  # noqa: E402
 from lib.host import OUT, TOP, Kernel  # noqa: E402
 
-STEPS = 8
+STEPS = 9
 INDENT = "    "
 # What the C library needs to draw more than ASCII.
 CTYPE = "/usr/lib/locale/C.utf8/LC_CTYPE"
@@ -161,6 +161,7 @@ class Demo:
         self.sums = {}
         self.disks = []
         self.blank = []
+        self.plain = self.vm.add_disks(2, size="32M", serial="ADPT-%04d")
         self.replacement = None
         self.container = ""
         self.percent = 0.0
@@ -318,7 +319,7 @@ class Demo:
 
     def tell(self):
         for step in (self.make_by_mdadm, self.load, self.pull, self.spare,
-                     self.power_cut, self.go_on, self.create, self.back_to_mdadm):
+                     self.power_cut, self.go_on, self.create, self.create_asr, self.back_to_mdadm):
             step()
         self.screen.busy("shutting down")
         self.vm.finish()
@@ -441,6 +442,15 @@ class Demo:
         self.live("emdctl wait --progress backup idle")
         text = self.run("dmesg | grep -o 'emd:.*emd2.*'")
         self.check(self.state("backup") == "optimal" and "resync done" in text, "Both copies agree.")
+
+    def create_asr(self):
+        self.screen.step("Another firmware's format: a mirror as Adaptec HostRAID keeps it (ASR).")
+        self.emdctl("create --format asr --level raid1 --name office --init none %s" % self.vm.devs(self.plain))
+        self.arrays_run("office")
+        self.fill(self.dev["office"], "office", {"letters.tar": "3M"})
+        text = self.run("dmraid -r -f asr", keep="asr_office")
+        self.check(text.count("asr_office") == 2 and text.count(", mirror, ok,") == 2,
+                   "dmraid, which knows this format too, sees both members of the mirror.")
 
     def back_to_mdadm(self):
         self.screen.step("EMD leaves. mdadm takes over all three arrays.")
