@@ -15,6 +15,8 @@
 #include <linux/blkdev.h>
 #include <linux/device.h>
 #include <linux/file.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
@@ -462,7 +464,8 @@ static void disk_free(struct kref *ref)
 	WARN_ON(disk->file);
 	emd_config_free(disk->seen);
 	emd_image_free(disk->img);
-	kfree(disk->meta_writes.buf);
+	kvfree(disk->meta_writes.buf);
+	kvfree(disk->meta_bvecs);
 	kfree(disk);
 }
 
@@ -656,19 +659,41 @@ int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe)
  */
 int emd_disk_reserve(struct emd_disk *disk, u32 len)
 {
+	struct bio_vec *bvecs;
 	void *buf;
 
 	len = roundup_pow_of_two(max_t(u32, len, PAGE_SIZE));
 	if (disk->meta_writes.buf_len >= len)
 		return 0;
-	/* Physically contiguous and, being a power of two, block aligned. */
-	buf = kzalloc(len, GFP_KERNEL);
-	if (!buf)
+	/* Block aligned: a power of two, or whole pages. */
+	buf = kvzalloc(len, GFP_KERNEL);
+	bvecs = kvmalloc_array(len / PAGE_SIZE + 1, sizeof(*bvecs), GFP_KERNEL);
+	if (!buf || !bvecs) {
+		kvfree(buf);
+		kvfree(bvecs);
 		return -ENOMEM;
-	kfree(disk->meta_writes.buf);
+	}
+	kvfree(disk->meta_writes.buf);
+	kvfree(disk->meta_bvecs);
 	disk->meta_writes.buf = buf;
 	disk->meta_writes.buf_len = len;
+	disk->meta_bvecs = bvecs;
 	return 0;
+}
+
+/* The buffer may be contiguous to us alone. */
+static void add_meta_pages(struct bio *bio, void *p, u32 len)
+{
+	bool scattered = is_vmalloc_addr(p);
+	u32 n;
+
+	if (scattered)
+		flush_kernel_vmap_range(p, len);
+	for (; len; p += n, len -= n) {
+		n = scattered ? min_t(u32, len, PAGE_SIZE - offset_in_page(p)) : len;
+		__bio_add_page(bio, scattered ? vmalloc_to_page(p) : virt_to_page(p), n,
+			       offset_in_page(p));
+	}
 }
 
 static void meta_end_io(struct bio *bio)
@@ -699,12 +724,11 @@ void emd_disk_meta_start(struct emd_disk *disk, int idx)
 	else
 		opf |= REQ_FUA | (w->barrier ? REQ_PREFLUSH : 0);
 	reinit_completion(&disk->meta_done);
-	bio_init(&disk->meta_bio, disk->bdev, &disk->meta_bvec, 1, opf);
+	bio_init(&disk->meta_bio, disk->bdev, disk->meta_bvecs,
+		 disk->meta_writes.buf_len / PAGE_SIZE + 1, opf);
 	if (w) {
-		void *p = disk->meta_writes.buf + w->buf_offset;
-
 		disk->meta_bio.bi_iter.bi_sector = w->offset >> SECTOR_SHIFT;
-		__bio_add_page(&disk->meta_bio, virt_to_page(p), w->len, offset_in_page(p));
+		add_meta_pages(&disk->meta_bio, disk->meta_writes.buf + w->buf_offset, w->len);
 	}
 	disk->meta_bio.bi_private = disk;
 	disk->meta_bio.bi_end_io = meta_end_io;

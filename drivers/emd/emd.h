@@ -97,7 +97,7 @@ struct emd_disk {
 	/* Reserved for metadata writes, which never allocate. */
 	struct emd_meta_writes meta_writes; /* C */
 	struct bio meta_bio;		/* C */
-	struct bio_vec meta_bvec;	/* C */
+	struct bio_vec *meta_bvecs;	/* C: one a page of the buffer, and one more */
 	struct completion meta_done;	/* C */
 	int meta_error;			/* C */
 };
