@@ -540,6 +540,7 @@ static void two_spans(struct ddf_vdcr_ondisk *vdcr)
 {
 	vdcr->level = DDF_RAID5;
 	vdcr->qualifier = 3;
+	vdcr->strip = 7;
 	vdcr->secondary_count = 2;
 	vdcr->secondary_level = DDF_SRL_STRIPED;
 }
