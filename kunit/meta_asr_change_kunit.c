@@ -537,6 +537,36 @@ static void a_spare_joins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, be16_to_cpu(lab_table(&lab.disk[2])->nr_lines), 3);
 }
 
+/* It is a drive that others know: of what is on it, only whom it serves is new. */
+static void a_spare_that_is_added_stays_who_it_is(struct kunit *test)
+{
+	u8 *before = kunit_kzalloc(test, LAB_WINDOW, GFP_KERNEL);
+	struct emd_config *t1, *seen;
+	struct emd_config_disk row;
+	int i;
+
+	load(test, &golden_mirror);
+	add_golden(test, &golden_spare, D2);
+	lab_rb(&lab.disk[2])->settings[10] = 0x5a;
+	memset(lab_rb(&lab.disk[2])->software + 0x76, 0x77, 128);
+	memset(lab_line(&lab.disk[2], 5), 0x66, 64);
+	memcpy(before, lab.disk[2].bytes, LAB_WINDOW);
+	KUNIT_ASSERT_EQ(test, emd_asr_ops.new_disk("S", LAB_SECTORS, 512, &row, NULL), 0);
+	row.handle = 3;
+	seen = lab_decode(&lab.disk[2], NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(seen));
+	t1 = begin(test);
+	i = emd_change_add_disk(t1, &row);
+	KUNIT_ASSERT_EQ(test, i, 2);
+	emd_asr_ops.adopt(t1, i, seen);
+	emd_config_free(seen);
+	commit(test, t1);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[2])->array_magic), 0x2c000001);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[0])->spare_magic), D2);
+	lab_table(&lab.disk[2])->array_magic = cpu_to_be32(0xffffffff);
+	KUNIT_EXPECT_EQ(test, memcmp(lab.disk[2].bytes, before, LAB_WINDOW), 0);
+}
+
 /* One that old cards list in the table of the array leaves its line for another. */
 static void a_spare_in_the_table_takes_over(struct kunit *test)
 {
@@ -1207,6 +1237,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_disk_that_is_gone_is_failed),
 	KUNIT_CASE(the_last_disk_is_not_written_off),
 	KUNIT_CASE(a_spare_joins),
+	KUNIT_CASE(a_spare_that_is_added_stays_who_it_is),
 	KUNIT_CASE(a_spare_in_the_table_takes_over),
 	KUNIT_CASE(a_dropped_line_comes_back),
 	KUNIT_CASE(raid10_loses_one_of_each_pair),

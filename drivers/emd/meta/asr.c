@@ -31,6 +31,7 @@ const struct emd_meta_ops emd_asr_ops = {
 	.encode = asr_encode,
 	.describe = asr_describe,
 	.new_disk = asr_new_disk,
+	.adopt = asr_adopt,
 	.new_container = asr_new_container,
 	.place_array = asr_place_array,
 	.can_take = asr_can_take,

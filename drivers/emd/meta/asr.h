@@ -264,6 +264,7 @@ int asr_elect(const struct emd_config *const *cfgs, const struct emd_meta_image 
 	      unsigned int nr, enum emd_verdict *verdicts, u16 *rows, struct emd_errmsg *msg);
 
 /* asr_update.c */
+void asr_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen);
 int asr_update(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);
 void asr_supersede(struct emd_config *cfg, u64 generation);
 

@@ -127,6 +127,36 @@ static int add_parts(struct edit *edit, struct emd_errmsg *msg)
 	return 0;
 }
 
+/**
+ * asr_adopt() - a disk that joins is a spare already
+ * @t1: config being built, with the disk's row
+ * @row: its row
+ * @seen: decoded from it
+ *
+ * It keeps its identity, its reserved block and its table; unless the array's table has
+ * that identity for another.
+ */
+void asr_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
+{
+	const struct asr_part *own;
+	struct asr_set *set = asr_set(t1);
+	struct asr_part *part;
+
+	if (seen->self == EMD_NO_DISK || asr_set_len(set->nr_parts + 1) > t1->max_native)
+		return;
+	own = asr_part(asr_set(seen), seen->disks[seen->self].native);
+	if (!(own->flags & ASR_PART_SPARE) || magic_taken(set, own->magic) ||
+	    own->disk_sectors != t1->disks[row].sectors)
+		return;
+	part = asr_part(set, set->nr_parts);
+	*part = *own;
+	part->line = ASR_NO_LINE;
+	part->flags = ASR_PART_HERE | ASR_PART_SPARE;
+	t1->disks[row].native = set->nr_parts++;
+	t1->native_len = asr_set_len(set->nr_parts);
+	asr_row_id(part->magic, t1->disks[row].id);
+}
+
 static void drop_part(struct edit *edit, u32 part)
 {
 	struct emd_config *cfg = edit->cfg;
@@ -608,11 +638,22 @@ static u32 serves(const struct asr_part *part)
 	return be32_to_cpu(((const struct asr_table_ondisk *)part->head)->array_magic);
 }
 
+static bool has_part(const struct asr_set *set, u32 magic)
+{
+	u32 i;
+
+	for (i = 0; i < set->nr_parts; i++) {
+		if (asr_part(set, i)->magic == magic)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Spares that join are the array's own; one that says that it is for all stays so. The
- * array can name one of its own.
+ * Spares that are added are the array's own; one that was there and says that it is for
+ * all stays so. The array can name one of its own.
  */
-static void put_spares(struct edit *edit)
+static void put_spares(struct edit *edit, const struct asr_set *before)
 {
 	const struct emd_config *cfg = edit->cfg;
 	struct asr_set *set = edit->set;
@@ -633,7 +674,8 @@ static void put_spares(struct edit *edit)
 		if (!(part->flags & ASR_PART_HERE))
 			continue;
 		if (!(part->flags & ASR_PART_SPARE) ||
-		    (serves(part) != magic && serves(part) != ASR_ANY_MAGIC))
+		    (serves(part) != magic &&
+		     (serves(part) != ASR_ANY_MAGIC || !has_part(before, part->magic))))
 			put_head(part, magic, i);
 		if (first == ASR_NO_MAGIC && serves(part) == magic) {
 			first = part->magic;
@@ -786,7 +828,7 @@ static int edit_array(struct edit *edit, const struct asr_set *before, struct em
 	if (!ca->flags && emd_levels[ca->geo.level].redundant)
 		put_states(edit, &shape);
 	drop_unused(edit);
-	put_spares(edit);
+	put_spares(edit, before);
 	put_dirty(edit);
 	put_stamp(edit, before, &shape);
 	seal(set);

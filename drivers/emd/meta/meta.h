@@ -424,6 +424,11 @@ struct emd_meta_ops {
 	 */
 	int (*new_disk)(const char *serial, u64 disk_sectors, u32 block_size,
 			struct emd_config_disk *row, struct emd_errmsg *msg);
+	/**
+	 * @adopt: the disk in row @row, just added to @t1, carries metadata of this format
+	 * already, as @seen, decoded from it, says: keep what is worth it. NULL: nothing is.
+	 */
+	void (*adopt)(struct emd_config *t1, u16 row, const struct emd_config *seen);
 	/** @new_container: an empty config for disks that have none */
 	struct emd_config *(*new_container)(u16 nr_disks, u32 block_size, u64 entropy, u64 now,
 					    struct emd_errmsg *msg);
