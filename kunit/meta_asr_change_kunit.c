@@ -277,6 +277,15 @@ static void what_cannot_be_said_is_not_made(struct kunit *test)
 			   "strip of 4096 sectors, asr needs a power of two from 8 to 2048");
 	emd_config_free(t1);
 	msg.text[0] = 0;
+	args.strip_sectors = 2048;
+	args.nr_disks = 32;
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.place_array(t1, &args, &msg), -EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, msg.text,
+			   "strips of 2048 sectors on 32 disks: asr can do 65535 in a row");
+	emd_config_free(t1);
+	args.nr_disks = 2;
+	msg.text[0] = 0;
 	args.strip_sectors = 0;
 	args.array_sectors = 1 << 20;
 	t1 = begin(test);
@@ -509,8 +518,16 @@ static void a_spare_joins(struct kunit *test)
 {
 	struct emd_config_disk row;
 	struct emd_config *t1;
+	unsigned int i;
 
 	load(test, &golden_mirror);
+	/* As controllers do it: with gaps between the addresses. */
+	for (i = 0; i < 2; i++) {
+		lab_line(&lab.disk[i], 1)->target = cpu_to_be32(1);
+		lab_line(&lab.disk[i], 2)->target = cpu_to_be32(4);
+		lab_seal(&lab.disk[i]);
+	}
+	assemble(test);
 	KUNIT_ASSERT_EQ(test, lab_disk_init(&lab.disk[2], LAB_SECTORS, 512, "NEW"), 0);
 	lab.disks[2] = &lab.disk[2];
 	lab.nr = 3;
@@ -522,6 +539,9 @@ static void a_spare_joins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[2])->array_magic), 0x2c000001);
 	KUNIT_EXPECT_EQ(test, lab_table(&lab.disk[0])->spare_magic,
 			lab_rb(&lab.disk[2])->drive_magic);
+	/* At an address that no other has. */
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_line(&lab.disk[2], 1)->target), 0);
+	KUNIT_EXPECT_EQ(test, lab_table(&lab.disk[0])->spare_id, 0);
 	expect_read(test, MIRROR "UU idle", "1 00 | A00/10 a00 b00");
 	KUNIT_EXPECT_EQ(test, lab.cfg->disks[row_of(2)].state, EMD_DISK_SPARE);
 
@@ -604,9 +624,20 @@ static void a_dropped_line_comes_back(struct kunit *test)
 	assemble(test);
 	expect(test, MIRROR "UM idle", NULL);
 	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(t1, 0, 1, row_of(1), NULL), 0);
 	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 1, row_of(1)), 0);
 	commit(test, t1);
 	expect_read(test, MIRROR "UR rebuild 0", "2 00 | A02/10 a00 b24");
+
+	/* Not where a member has no room for it: it would be tried for ever. */
+	load(test, &golden_mirror);
+	lab_table(&lab.disk[0])->nr_lines = cpu_to_be16(2);
+	lab_table(&lab.disk[0])->max_lines = cpu_to_be16(3);
+	lab_seal(&lab.disk[0]);
+	lab.nr = 1;
+	add_golden(test, &golden_spare, D2);
+	assemble(test);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(lab.cfg, 0, 1, row_of(1), NULL), -ENOSPC);
 }
 
 static void raid10_loses_one_of_each_pair(struct kunit *test)
@@ -672,6 +703,24 @@ static void a_dead_half_is_lost_as_a_whole(struct kunit *test)
 	}
 	assemble(test);
 	expect(test, "OHONE raid10 adjacent 128 524032 0+262016 UFUF idle", NULL);
+}
+
+/* Of another controller: it keeps how long its own table may get. */
+static void a_table_keeps_its_own_size(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, &golden_mirror);
+	lab_table(&lab.disk[1])->max_lines = cpu_to_be16(100);
+	memset(lab_line(&lab.disk[0], 5), 0x66, 64);
+	memset(lab_line(&lab.disk[1], 5), 0x66, 64);
+	assemble(test);
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(lab_table(&lab.disk[0])->max_lines), 127);
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(lab_table(&lab.disk[1])->max_lines), 100);
+	KUNIT_EXPECT_EQ(test, ((u8 *)lab_line(&lab.disk[1], 5))[63], 0x66);
 }
 
 static void others_in_the_table_are_left_alone(struct kunit *test)
@@ -1243,6 +1292,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(raid10_loses_one_of_each_pair),
 	KUNIT_CASE(a_mirror_of_stripes_is_one),
 	KUNIT_CASE(a_dead_half_is_lost_as_a_whole),
+	KUNIT_CASE(a_table_keeps_its_own_size),
 	KUNIT_CASE(others_in_the_table_are_left_alone),
 	KUNIT_CASE(power_cut_while_a_disk_is_failed),
 	KUNIT_CASE(power_cut_in_long_tables),

@@ -115,6 +115,7 @@ static void what_was_read_is_written(struct kunit *test)
 	const struct case_golden *c = test->param_value;
 	struct emd_config *cfg;
 	u8 *before = kunit_kzalloc(test, LAB_WINDOW, GFP_KERNEL);
+	unsigned int i;
 
 	load(test, c->golden, c->magic);
 	/* What nobody understands: in settings, header, lines, and behind them. */
@@ -127,6 +128,8 @@ static void what_was_read_is_written(struct kunit *test)
 	lab_line(&disk, 1)->tid = cpu_to_be16(0x0202);
 	lab_seal(&disk);
 	memset(lab_line(&disk, 100), 0x66, 64);
+	for (i = c->golden->nr; i < 7; i++)
+		memset(lab_line(&disk, i), 0x66, 64);
 	memcpy(before, disk.bytes, LAB_WINDOW);
 	cfg = lab_decode(&disk, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(cfg));

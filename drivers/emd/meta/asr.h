@@ -46,6 +46,8 @@
  * @flags: ASR_PART_*
  * @table: sector of its table
  * @room: sectors there are for it
+ * @version: of its table
+ * @max_lines: of its table
  * @disk_sectors: capacity
  * @rb: reserved block
  * @head: of a spare: the first sector of its own table
@@ -56,6 +58,8 @@ struct asr_part {
 	u16 flags;
 	u32 table;
 	u32 room;
+	u32 version;
+	u32 max_lines;
 	u64 disk_sectors;
 	u8 rb[ASR_SECTOR];
 	u8 head[ASR_SECTOR];
@@ -71,7 +75,7 @@ static_assert(sizeof(struct asr_part) % 8 == 0);
  * @updated: made by an update, whose writes what it does not write rely on
  * @write_lines: lines that have to be written, at least those in use
  * @sequence: of the array, counting on where the format's 16 bits begin again
- * @table: the table, zeroes behind the last line
+ * @table: the table, and what was behind its last line
  *
  * Behind it the parts. In the machine's own order and alignment: it never leaves it,
  * but for @table, @rb and @head, which are as on disk.

@@ -524,6 +524,8 @@ static void load_place(struct asr_part *part, const struct asr_disk *disk, u64 d
 	part->flags |= ASR_PART_HERE | ASR_PART_WRITE;
 	part->table = disk->table_sector;
 	part->room = disk->room;
+	part->version = be32_to_cpu(disk->table->version);
+	part->max_lines = be16_to_cpu(disk->table->max_lines);
 	part->disk_sectors = disk_sectors;
 	memcpy(part->rb, disk->rb, ASR_SECTOR);
 }
@@ -579,8 +581,7 @@ static void load_table(struct emd_config *cfg, const struct asr_disk *disk,
 	bool listed = spare == ASR_NO_MAGIC || spare == ASR_ANY_MAGIC;
 	u16 i;
 
-	memcpy(set->table, disk->table,
-	       sizeof(*disk->table) + disk->nr_lines * sizeof(struct asr_line_ondisk));
+	memcpy(set->table, disk->table, disk->room * ASR_SECTOR);
 	set->top = shape->top;
 	set->unchecked = disk->unchecked;
 	set->write_lines = disk->nr_lines;
@@ -666,6 +667,8 @@ static void take_part(struct asr_part *part, const struct emd_config *from)
 	part->flags |= own->flags & (ASR_PART_HERE | ASR_PART_WRITE);
 	part->table = own->table;
 	part->room = own->room;
+	part->version = own->version;
+	part->max_lines = own->max_lines;
 	part->disk_sectors = own->disk_sectors;
 	memcpy(part->rb, own->rb, sizeof(part->rb));
 	if (part->line == ASR_NO_LINE && own->flags & ASR_PART_SPARE) {

@@ -84,6 +84,8 @@ static void put_table(const struct asr_set *set, const struct asr_part *part, u8
 	struct asr_table_ondisk *table = (struct asr_table_ondisk *)to;
 
 	memcpy(to, set->table, ASR_TABLE_LEN);
+	table->version = cpu_to_be32(part->version);
+	table->max_lines = cpu_to_be16(part->max_lines);
 	put_guard(set, part, table);
 	table->checksum = cpu_to_be16(asr_checksum(asr_lines(table),
 						   be16_to_cpu(table->nr_lines)));

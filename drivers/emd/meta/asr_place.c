@@ -128,6 +128,11 @@ static int check_shape(const struct emd_geometry *geo, struct emd_errmsg *msg)
 		return EMD_REFUSE(msg, -EOPNOTSUPP,
 				  "strip of %u sectors, asr needs a power of two from %u to %u",
 				  strip, MIN_STRIP, MAX_STRIP);
+	if (emd_levels[geo->level].striped && geo->nr_copies &&
+	    strip * (geo->nr_members / geo->nr_copies) > U16_MAX)
+		return EMD_REFUSE(msg, -EOPNOTSUPP,
+				  "strips of %u sectors on %u disks: asr can do %u in a row", strip,
+				  geo->nr_members, U16_MAX);
 	return 0;
 }
 
@@ -327,6 +332,33 @@ int asr_place_array(struct emd_config *t1, const struct emd_create_args *args,
 
 /* ---- a disk for a slot ------------------------------------------------------------------ */
 
+/* Has every table room for the slot's line, which another driver may have taken away? */
+static int check_tables(const struct emd_config *cfg, u16 slot, u16 disk, struct emd_errmsg *msg)
+{
+	const struct asr_set *set = asr_set(cfg);
+	u16 nr = be16_to_cpu(asr_table(set)->nr_lines), i;
+	const struct asr_part *part;
+	struct asr_shape shape;
+	int ret;
+
+	ret = asr_set_shape(set, &shape, msg);
+	if (ret)
+		return ret;
+	nr += slot < shape.nr_slots && shape.line[slot] == ASR_NO_LINE;
+	for (i = 0; i < cfg->nr_disks; i++) {
+		if (cfg->disks[i].native == EMD_NO_DISK)
+			continue;
+		part = asr_part(set, cfg->disks[i].native);
+		if (!(part->flags & ASR_PART_HERE) || (part->line == ASR_NO_LINE && i != disk))
+			continue;
+		if (nr > ASR_MAX_LINES || nr >= part->max_lines ||
+		    part->room < asr_table_sectors(nr))
+			return EMD_REFUSE(msg, -ENOSPC, "disk %s has no room for %u lines",
+					  cfg->disks[i].id, nr);
+	}
+	return 0;
+}
+
 /**
  * asr_can_take() - may this disk fill that slot?
  * @cfg: config
@@ -343,8 +375,6 @@ int asr_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 	const struct emd_config_array *ca = &cfg->arrays[array];
 	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
 	const struct emd_config_disk *row = &cfg->disks[disk];
-	const struct asr_set *set = asr_set(cfg);
-	const struct asr_part *part = NULL;
 	int has;
 
 	if (cfg->flags || ca->flags)
@@ -367,12 +397,8 @@ int asr_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 		return EMD_REFUSE(msg, -EBUSY, "resync of %s has to end first", ca->name);
 	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
 		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
-	if (row->native != EMD_NO_DISK)
-		part = asr_part(set, row->native);
-	if (disk_limit(cfg, disk) < member->nr_sectors ||
-	    (part && part->flags & ASR_PART_HERE &&
-	     part->room < asr_table_sectors(be16_to_cpu(asr_table(set)->nr_lines) + 1)))
+	if (disk_limit(cfg, disk) < member->nr_sectors)
 		return EMD_REFUSE(msg, -ENOSPC, "disk %s has room for %llu sectors, %s needs %llu",
 				  row->id, disk_limit(cfg, disk), ca->name, member->nr_sectors);
-	return 0;
+	return check_tables(cfg, slot, disk, msg);
 }

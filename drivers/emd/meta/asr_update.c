@@ -102,6 +102,8 @@ static int add_part(struct edit *edit, struct emd_config_disk *row, struct emd_e
 	part->disk_sectors = row->sectors;
 	part->table = row->sectors - ASR_END_SECTORS;
 	part->room = ASR_TABLE_SECTORS;
+	part->version = ASR_TABLE_VERSION;
+	part->max_lines = ASR_MAX_LINES;
 	put_rb(part);
 	row->native = set->nr_parts++;
 	asr_row_id(part->magic, row->id);
@@ -633,6 +635,41 @@ static void put_head(struct asr_part *part, u32 serves, u32 target)
 	part->flags |= ASR_PART_SPARE | ASR_PART_WRITE;
 }
 
+/* Where a spare says that it is. */
+static u32 target_of(const struct asr_part *part)
+{
+	const struct asr_line_ondisk *lines =
+		asr_lines((const struct asr_table_ondisk *)part->head);
+	u16 i;
+
+	/* As many as fit into the sector. */
+	for (i = 0; part->flags & ASR_PART_SPARE && i < 7; i++) {
+		if (lines[i].level == ASR_DRIVE && be32_to_cpu(lines[i].magic) == part->magic)
+			return be32_to_cpu(lines[i].target);
+	}
+	return U32_MAX;
+}
+
+/* An address that nobody has. */
+static u32 free_target(const struct asr_set *set)
+{
+	u16 i, nr = be16_to_cpu(asr_table(set)->nr_lines);
+	u32 target = 0, k;
+	bool taken;
+
+	do {
+		taken = false;
+		for (i = 0; i < nr; i++)
+			taken |= asr_line(set, i)->level == ASR_DRIVE &&
+				 be32_to_cpu(asr_line(set, i)->target) == target;
+		for (k = 0; k < set->nr_parts; k++)
+			taken |= asr_part(set, k)->line == ASR_NO_LINE &&
+				 target_of(asr_part(set, k)) == target;
+		target += taken;
+	} while (taken);
+	return target;
+}
+
 static u32 serves(const struct asr_part *part)
 {
 	return be32_to_cpu(((const struct asr_table_ondisk *)part->head)->array_magic);
@@ -676,10 +713,10 @@ static void put_spares(struct edit *edit, const struct asr_set *before)
 		if (!(part->flags & ASR_PART_SPARE) ||
 		    (serves(part) != magic &&
 		     (serves(part) != ASR_ANY_MAGIC || !has_part(before, part->magic))))
-			put_head(part, magic, i);
+			put_head(part, magic, free_target(set));
 		if (first == ASR_NO_MAGIC && serves(part) == magic) {
 			first = part->magic;
-			id = i;
+			id = target_of(part);
 		}
 	}
 	if (keep || (named == ASR_NO_MAGIC && first == ASR_NO_MAGIC) || named == ASR_ANY_MAGIC)
