@@ -342,6 +342,7 @@ static void a_deleted_array_leaves_spares(struct kunit *test)
 /* ---- a mirror's life --------------------------------------------------------------------- */
 
 #define MIRROR	"MIRROR raid1 none 128 262016 0+262016 "
+#define TEN	"TEN raid10 adjacent 128 524032 0+262016 "
 
 static void dirty_and_clean_keep_the_sequence(struct kunit *test)
 {
@@ -638,6 +639,55 @@ static void a_dropped_line_comes_back(struct kunit *test)
 	add_golden(test, &golden_spare, D2);
 	assemble(test);
 	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(lab.cfg, 0, 1, row_of(1), NULL), -ENOSPC);
+}
+
+/* In the order of the slots: lines have no numbers. */
+static void dropped_lines_come_back_in_order(struct kunit *test)
+{
+	static const struct golden three = {
+		"MIRROR", 0, 2, {
+		{ 3, 1, 0x2c000001, 1, 1, 1, 0x10, LAB_MEMBER, 128, 0 },
+		{ 0, 1, D0, 0, 1, 0, 0, LAB_MEMBER, 128, 0 } }
+	};
+
+	load(test, &three);
+	add_golden(test, &golden_spare, D2);
+	assemble(test);
+	expect(test, MIRROR "UMM idle", NULL);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(lab.cfg, 0, 2, row_of(1), NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(lab.cfg, 0, 1, row_of(1), NULL), 0);
+}
+
+static void a_dropped_line_of_a_pair_comes_back(struct kunit *test)
+{
+	struct emd_config *t1;
+	unsigned int i, k;
+
+	load(test, &golden_ten);
+	/* D1 is gone, and so is its line. */
+	for (k = 0; k < 4; k++) {
+		for (i = 3; i < 6; i++)
+			*lab_line(&lab.disk[k], i) = *lab_line(&lab.disk[k], i + 1);
+		memset(lab_line(&lab.disk[k], 6), 0, 64);
+		lab_table(&lab.disk[k])->nr_lines = cpu_to_be16(6);
+		lab_seal(&lab.disk[k]);
+	}
+	lab.disks[1] = &lab.disk[2];
+	lab.disks[2] = &lab.disk[3];
+	lab_disk_exit(&lab.disk[4]);
+	KUNIT_ASSERT_EQ(test, golden_disk(&golden_spare, 0x95000005, &lab.disk[4]), 0);
+	lab_line(&lab.disk[4], 1)->magic = cpu_to_be32(0x95000005);
+	lab_seal(&lab.disk[4]);
+	lab.disks[3] = &lab.disk[4];
+	assemble(test);
+	expect(test, TEN "UMUU idle", "1 00 | T00 A00/10 a00 A00/10 b00 c00");
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_asr_ops.can_take(t1, 0, 1, row_of(3), NULL), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 1, row_of(3)), 0);
+	commit(test, t1);
+	expect_read(test, TEN "URUU rebuild 0", "2 00 | T02 A02/10 a00 b24 A00/10 c00 d00");
+	/* At an address of its own. */
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_line(&lab.disk[0], 3)->target), 1);
 }
 
 static void raid10_loses_one_of_each_pair(struct kunit *test)
@@ -937,8 +987,6 @@ static void cut_behind_first(struct kunit *test, const struct emd_config *cfg, c
 	KUNIT_EXPECT_GE(test, lab_encode(&lab.disk[0], cfg, 0), 1);
 	expect_read(test, want, NULL);
 }
-
-#define TEN	"TEN raid10 adjacent 128 524032 0+262016 "
 
 /* A disk refuses: the change starts over without it, and what was tried is outranked. */
 static void power_cut_while_it_is_tried_again(struct kunit *test)
@@ -1240,12 +1288,39 @@ static void expect_same(struct kunit *test, const unsigned int *order, const str
 	emd_config_free(cfg);
 }
 
-static void order_does_not_matter(struct kunit *test)
+static void every_order(struct kunit *test, const struct line *want)
 {
 	unsigned int order[4], a, b, c;
+
+	for (a = 0; a < 4; a++) {
+		for (b = 0; b < 4; b++) {
+			for (c = 0; c < 4; c++) {
+				if (a == b || a == c || b == c)
+					continue;
+				order[0] = a;
+				order[1] = b;
+				order[2] = c;
+				order[3] = 6 - a - b - c;
+				expect_same(test, order, want);
+			}
+		}
+	}
+}
+
+static void order_does_not_matter(struct kunit *test)
+{
 	struct line want;
 
-	/* A late one, a stale one, and two spares. */
+	/* A late one and a stale one. */
+	load(test, &golden_ten);
+	put_sequence(0, 9);
+	put_sequence(1, 8);
+	put_sequence(2, 9);
+	put_sequence(3, 4);
+	expect_read(test, TEN "UUUM idle", NULL);
+	config_line(lab.cfg, &want);
+	every_order(test, &want);
+	/* A late one, and two spares. */
 	load(test, &golden_mirror);
 	put_sequence(0, 9);
 	put_sequence(1, 8);
@@ -1256,19 +1331,7 @@ static void order_does_not_matter(struct kunit *test)
 	assemble(test);
 	KUNIT_EXPECT_EQ(test, lab.cfg->nr_disks, 4);
 	config_line(lab.cfg, &want);
-	for (a = 0; a < 4; a++) {
-		for (b = 0; b < 4; b++) {
-			for (c = 0; c < 4; c++) {
-				if (a == b || a == c || b == c)
-					continue;
-				order[0] = a;
-				order[1] = b;
-				order[2] = c;
-				order[3] = 6 - a - b - c;
-				expect_same(test, order, &want);
-			}
-		}
-	}
+	every_order(test, &want);
 }
 
 static struct kunit_case meta_asr_change_cases[] = {
@@ -1289,6 +1352,8 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_spare_that_is_added_stays_who_it_is),
 	KUNIT_CASE(a_spare_in_the_table_takes_over),
 	KUNIT_CASE(a_dropped_line_comes_back),
+	KUNIT_CASE(dropped_lines_come_back_in_order),
+	KUNIT_CASE(a_dropped_line_of_a_pair_comes_back),
 	KUNIT_CASE(raid10_loses_one_of_each_pair),
 	KUNIT_CASE(a_mirror_of_stripes_is_one),
 	KUNIT_CASE(a_dead_half_is_lost_as_a_whole),

@@ -289,7 +289,7 @@ static int walk_subset(const struct asr_line_ondisk *lines, u16 nr_lines, u16 li
 		found++;
 	}
 	/* dmraid takes the line of a drive that is gone out of a mirror. */
-	if (found < nr && (!found || array->type != ASR_RAID1 || shape->two_level))
+	if (found < nr && (!found || array->type != ASR_RAID1 || shape->mirrored_top))
 		return EMD_REFUSE(msg, -EUCLEAN, "line %u: %u drives follow, need %u", line,
 				  found, nr);
 	for (; found < nr; found++) {

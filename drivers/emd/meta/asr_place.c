@@ -344,7 +344,12 @@ static int check_tables(const struct emd_config *cfg, u16 slot, u16 disk, struct
 	ret = asr_set_shape(set, &shape, msg);
 	if (ret)
 		return ret;
-	nr += slot < shape.nr_slots && shape.line[slot] == ASR_NO_LINE;
+	if (slot < shape.nr_slots && shape.line[slot] == ASR_NO_LINE) {
+		if (slot && shape.sub[slot - 1] == shape.sub[slot] &&
+		    shape.line[slot - 1] == ASR_NO_LINE)
+			return EMD_REFUSE(msg, -EINVAL, "slot %u comes first", slot - 1);
+		nr++;
+	}
 	for (i = 0; i < cfg->nr_disks; i++) {
 		if (cfg->disks[i].native == EMD_NO_DISK)
 			continue;

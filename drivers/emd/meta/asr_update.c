@@ -254,18 +254,60 @@ static void remove_line(struct asr_set *set, struct asr_part *part)
 	move_lines(set, line + 1, -1);
 }
 
-/* Another driver took a lost drive's line away: room for one, behind the others. */
-static int insert_line(struct asr_set *set, const struct asr_shape *shape, u16 *line,
+/* Where a spare says that it is. */
+static u32 target_of(const struct asr_part *part)
+{
+	const struct asr_line_ondisk *lines =
+		asr_lines((const struct asr_table_ondisk *)part->head);
+	u16 i;
+
+	/* As many as fit into the sector. */
+	for (i = 0; part->flags & ASR_PART_SPARE && i < 7; i++) {
+		if (lines[i].level == ASR_DRIVE && be32_to_cpu(lines[i].magic) == part->magic)
+			return be32_to_cpu(lines[i].target);
+	}
+	return U32_MAX;
+}
+
+/* An address that nobody has. */
+static u32 free_target(const struct asr_set *set)
+{
+	u16 i, nr = be16_to_cpu(asr_table(set)->nr_lines);
+	u32 target = 0, k;
+	bool taken;
+
+	do {
+		taken = false;
+		for (i = 0; i < nr; i++)
+			taken |= asr_line(set, i)->level == ASR_DRIVE &&
+				 be32_to_cpu(asr_line(set, i)->target) == target;
+		for (k = 0; k < set->nr_parts; k++)
+			taken |= asr_part(set, k)->line == ASR_NO_LINE &&
+				 target_of(asr_part(set, k)) == target;
+		target += taken;
+	} while (taken);
+	return target;
+}
+
+/* Another driver took a lost drive's line away: one behind the others of its mirror. */
+static int insert_line(struct asr_set *set, const struct asr_shape *shape, u16 slot, u16 *line,
 		       struct emd_errmsg *msg)
 {
-	u16 nr = be16_to_cpu(asr_table(set)->nr_lines);
+	u16 nr = be16_to_cpu(asr_table(set)->nr_lines), of = slot;
+	u32 target = free_target(set);
+
+	while (of && shape->sub[of - 1] == shape->sub[slot] && shape->line[of] == ASR_NO_LINE)
+		of--;
+	if (shape->line[of] == ASR_NO_LINE || of + 1 != slot)
+		return EMD_REFUSE(msg, -EINVAL, "slot %u: those before it come first", slot);
 
 	if (nr + 1 >= be16_to_cpu(asr_table(set)->max_lines) || nr + 1 > ASR_MAX_LINES)
 		return EMD_REFUSE(msg, -ENOSPC, "the table has %u lines and no room for more", nr);
-	*line = shape->end;
+	*line = shape->line[of] + 1;
 	move_lines(set, *line, 1);
-	memcpy(asr_line(set, *line), asr_line(set, shape->line[0]),
+	memcpy(asr_line(set, *line), asr_line(set, shape->line[of]),
 	       sizeof(struct asr_line_ondisk));
+	asr_line(set, *line)->target = cpu_to_be32(target);
 	return 0;
 }
 
@@ -303,7 +345,7 @@ static int seat_disk(struct edit *edit, u16 slot, struct emd_errmsg *msg)
 	}
 	line = shape.line[slot];
 	if (line == ASR_NO_LINE)
-		ret = insert_line(set, &shape, &line, msg);
+		ret = insert_line(set, &shape, slot, &line, msg);
 	if (ret)
 		return ret;
 	for (i = 0; i < set->nr_parts; i++) {
@@ -633,41 +675,6 @@ static void put_head(struct asr_part *part, u32 serves, u32 target)
 	}
 	table->array_magic = cpu_to_be32(serves);
 	part->flags |= ASR_PART_SPARE | ASR_PART_WRITE;
-}
-
-/* Where a spare says that it is. */
-static u32 target_of(const struct asr_part *part)
-{
-	const struct asr_line_ondisk *lines =
-		asr_lines((const struct asr_table_ondisk *)part->head);
-	u16 i;
-
-	/* As many as fit into the sector. */
-	for (i = 0; part->flags & ASR_PART_SPARE && i < 7; i++) {
-		if (lines[i].level == ASR_DRIVE && be32_to_cpu(lines[i].magic) == part->magic)
-			return be32_to_cpu(lines[i].target);
-	}
-	return U32_MAX;
-}
-
-/* An address that nobody has. */
-static u32 free_target(const struct asr_set *set)
-{
-	u16 i, nr = be16_to_cpu(asr_table(set)->nr_lines);
-	u32 target = 0, k;
-	bool taken;
-
-	do {
-		taken = false;
-		for (i = 0; i < nr; i++)
-			taken |= asr_line(set, i)->level == ASR_DRIVE &&
-				 be32_to_cpu(asr_line(set, i)->target) == target;
-		for (k = 0; k < set->nr_parts; k++)
-			taken |= asr_part(set, k)->line == ASR_NO_LINE &&
-				 target_of(asr_part(set, k)) == target;
-		target += taken;
-	} while (taken);
-	return target;
 }
 
 static u32 serves(const struct asr_part *part)
