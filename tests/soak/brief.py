@@ -3,10 +3,10 @@
 
 from soak import shared
 
-groups = ["soak", "quick"]
+groups = ["soak"]
 
 
 def scenario(vm):
-    story = shared.Story(vm, 1, ["five"], size="24M")
+    story = shared.Story(vm, 1, ["five"], mib=24)
     story.begin()
     story.round(3)

@@ -30,14 +30,16 @@ KINDS = [
 class Array:
     """One array of a story, its disks and its load."""
 
-    def __init__(self, story, kind, size):
+    def __init__(self, story, kind, mib):
         self.story = story
         self.vm = story.vm
         self.random = story.random
         self.name, self.format, self.level, members, spares, self.options = kind
         letter = "ABCDEFGH"[len(story.arrays)]
+        if self.format == "ddf":
+            mib += 34       # what its tables and their place take
         block = 4096 if self.random.random() < 0.2 and self.format == "imsm" else 512
-        self.disks = self.vm.add_disks(members + spares, size=size, serial=letter + "SOAK%03d", faults=True,
+        self.disks = self.vm.add_disks(members + spares, size="%dM" % mib, serial=letter + "SOAK%03d", faults=True,
                                        logical_block=block)
         self.nr_members = members
         self.load = stress.Stress(self.vm, self.name, self.random.randrange(1 << 30), threads=3,
@@ -229,7 +231,7 @@ class Array:
 class Story:
     """A machine, from power on to power off."""
 
-    def __init__(self, vm, seed, kinds, size="40M", tell=None):
+    def __init__(self, vm, seed, kinds, mib=24, tell=None):
         self.vm = vm
         self.random = random.Random(seed)
         self.teller = tell
@@ -239,7 +241,7 @@ class Story:
         vm.tolerate(r"I/O error|Medium Error|critical|Sense|hostbyte|CDB|read error|callbacks suppressed")
         self.arrays = []
         for name in kinds:
-            self.arrays.append(Array(self, next(k for k in KINDS if k[0] == name), size))
+            self.arrays.append(Array(self, next(k for k in KINDS if k[0] == name), mib))
 
     def tell(self, text):
         self.vm.say("--- " + text)
