@@ -242,6 +242,56 @@ static void what_is_made_is_read(struct kunit *test)
 				 ASR_DRIVE_BIT);
 }
 
+static void put_be32(u8 *to, u32 val)
+{
+	__be32 be = cpu_to_be32(val);
+
+	memcpy(to, &be, sizeof(be));
+}
+
+/* A mirror, byte for byte but for what is random and the time: written out by hand. */
+static void what_is_made_is_known_to_the_byte(struct kunit *test)
+{
+	u8 want[512] = {
+		0x90, 0x07, 0x65, 0xc4, 0, 0, 0, 2, 0, 0x7f, 0, 3, 0, 0x40,
+		[34] = 0x10,
+		[64] = 0, 2, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0x10,
+		[88] = 0, 3, 0xff, 0x80, 0, 0x80,
+		[112] = 'n', 'e', 'w', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+		[128] = 0, 0, 0, 1, 0, 0, 0, 0, 0, 1,
+		[152] = 0, 3, 0xff, 0x80, 0, 0x80,
+		[176] = 'n', 'e', 'w', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+		[192] = 0, 0, 0, 1, 0, 0, 0, 0, 0, 1,
+		[211] = 1,
+		[216] = 0, 3, 0xff, 0x80, 0, 0x80,
+		[240] = 'n', 'e', 'w', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+	};
+	u8 rb[512] = {
+		0x37, 0xfc, 0x4d, 0x1e,
+		[0x34] = 0, 3, 0xff, 0xef,
+		[0x3f] = 8,
+		[0x100] = 0x44, 0x50, 0x54, 0x4d, 0, 3, 0xff, 0xef,
+	};
+	u32 d0, d1, sum = 0;
+	unsigned int i;
+
+	make(test, EMD_LEVEL_RAID1, 2, true);
+	d0 = be32_to_cpu(lab_rb(&lab.disk[0])->drive_magic);
+	d1 = be32_to_cpu(lab_rb(&lab.disk[1])->drive_magic);
+	put_be32(want + 28, be32_to_cpu(lab_table(&lab.disk[0])->timestamp));
+	put_be32(want + 68, be32_to_cpu(lab_line(&lab.disk[0], 0)->magic));
+	put_be32(want + 132, d0);
+	put_be32(want + 196, d1);
+	put_be32(rb + 0x40, d0);
+	for (i = 64; i < 256; i++)
+		sum += want[i];
+	want[14] = sum >> 8;
+	want[15] = sum;
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, memcmp(lab_table(&lab.disk[i]), want, sizeof(want)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(lab_rb(&lab.disk[0]), rb, sizeof(rb)), 0);
+}
+
 static void what_cannot_be_said_is_not_made(struct kunit *test)
 {
 	static const struct {
@@ -586,6 +636,27 @@ static void a_spare_that_is_added_stays_who_it_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[0])->spare_magic), D2);
 	lab_table(&lab.disk[2])->array_magic = cpu_to_be32(0xffffffff);
 	KUNIT_EXPECT_EQ(test, memcmp(lab.disk[2].bytes, before, LAB_WINDOW), 0);
+}
+
+/* Others compare the whole byte, and know one mark of use. */
+static void what_is_lost_is_written_in_one_way(struct kunit *test)
+{
+	static const u8 states[] = { 0x01, 0x04, 0x13, 0x53 };
+	struct emd_config *t1;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		load(test, &golden_mirror);
+		lab.nr = 1;
+		lab_line(&lab.disk[0], 2)->state = states[i];
+		lab_table(&lab.disk[0])->dirty = 9;
+		lab_seal(&lab.disk[0]);
+		assemble(test);
+		t1 = begin(test);
+		emd_change_dirty(t1, &t1->arrays[0], true);
+		commit(test, t1);
+		expect_read(test, MIRROR "UF idle dirty", "2 03 | A01/10 a00 b03");
+	}
 }
 
 /* One that old cards list in the table of the array leaves its line for another. */
@@ -1336,6 +1407,7 @@ static void order_does_not_matter(struct kunit *test)
 
 static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE_PARAM(what_is_made_is_read, case_make_gen_params),
+	KUNIT_CASE(what_is_made_is_known_to_the_byte),
 	KUNIT_CASE(what_cannot_be_said_is_not_made),
 	KUNIT_CASE(a_second_array_needs_other_disks),
 	KUNIT_CASE(a_deleted_array_leaves_spares),
@@ -1350,6 +1422,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(the_last_disk_is_not_written_off),
 	KUNIT_CASE(a_spare_joins),
 	KUNIT_CASE(a_spare_that_is_added_stays_who_it_is),
+	KUNIT_CASE(what_is_lost_is_written_in_one_way),
 	KUNIT_CASE(a_spare_in_the_table_takes_over),
 	KUNIT_CASE(a_dropped_line_comes_back),
 	KUNIT_CASE(dropped_lines_come_back_in_order),

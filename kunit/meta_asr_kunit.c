@@ -275,6 +275,20 @@ static void states_are_understood(struct kunit *test)
 	expect_config(test, want);
 }
 
+static void a_stripe_has_nothing_to_build(struct kunit *test)
+{
+	load(test, &golden_stripe, D0);
+	lab_line(&disk, 0)->state = 0x0b;
+	lab_line(&disk, 1)->state = 0x10;
+	lab_line(&disk, 2)->state = 0x14;
+	lab_seal(&disk);
+	expect_config(test, "STRIPE raid0 none 128 524032 0+262016 UU idle");
+	/* But a drive may have been replaced. */
+	lab_line(&disk, 0)->state = 0x00;
+	lab_seal(&disk);
+	expect_config(test, "STRIPE raid0 none 128 524032 0+262016 MM idle");
+}
+
 static void a_drive_that_is_filled_calls_itself_failed(struct kunit *test)
 {
 	struct emd_config *cfg;
@@ -642,6 +656,7 @@ static struct kunit_case meta_asr_cases[] = {
 	KUNIT_CASE(golden_bytes),
 	KUNIT_CASE(a_real_stripe),
 	KUNIT_CASE_PARAM(states_are_understood, case_state_gen_params),
+	KUNIT_CASE(a_stripe_has_nothing_to_build),
 	KUNIT_CASE(a_drive_that_is_filled_calls_itself_failed),
 	KUNIT_CASE(what_is_not_known_is_shown_and_not_started),
 	KUNIT_CASE(addresses_in_another_order_are_not_written),

@@ -384,6 +384,21 @@ static bool half_is_dead(const struct asr_set *set, const struct asr_shape *shap
 		       ASR_COND_DEAD;
 }
 
+/* Without redundancy there is nothing to build: a drive that waits for it is as good. */
+static enum asr_health slot_health(const struct asr_set *set, const struct asr_shape *shape,
+				   const struct emd_config_array *ca, u16 slot)
+{
+	enum asr_health health;
+
+	if (shape->line[slot] == ASR_NO_LINE)
+		return ASR_ABSENT;
+	health = asr_health(asr_line(set, shape->line[slot])->state);
+	if (health == ASR_TARGET && !emd_levels[ca->geo.level].redundant &&
+	    asr_condition(asr_line(set, shape->top)->state) == ASR_COND_BUILD)
+		return ASR_GOOD;
+	return health;
+}
+
 static enum emd_member_state member_state(const struct emd_config *cfg,
 					  const struct emd_config_array *ca, u16 row,
 					  enum asr_health health)
@@ -420,8 +435,7 @@ static void decode_members(struct emd_config *cfg, const struct asr_shape *shape
 		member->nr_sectors = ca->geo.member_sectors;
 		if (row != EMD_NO_DISK && half_is_dead(set, shape, slot))
 			cfg->disks[row].state = EMD_DISK_FAILED;
-		member->state = member_state(cfg, ca, row, row == EMD_NO_DISK ? ASR_ABSENT :
-					     asr_health(asr_line(set, shape->line[slot])->state));
+		member->state = member_state(cfg, ca, row, slot_health(set, shape, ca, slot));
 		part = row == EMD_NO_DISK ? NULL : asr_part(set, row);
 		if (part && part->flags & ASR_PART_HERE && member->nr_sectors > part->table)
 			refuse(ca, "slot %u: %llu sectors, but the table is at sector %u", slot,

@@ -387,8 +387,8 @@ static void put_drive_state(struct asr_line_ondisk *line, enum emd_member_state 
 		line->state = ASR_REBUILD_TARGET;
 		break;
 	default:
-		if (health != ASR_LOST && health != ASR_ABSENT)
-			line->state = ASR_FAILED;
+		/* Whatever the reason: others compare the whole byte. */
+		line->state = ASR_FAILED;
 		break;
 	}
 }
@@ -842,10 +842,7 @@ static void put_dirty(struct edit *edit)
 
 	if (!emd_levels[ca->geo.level].redundant || ca->flags)
 		return;
-	if (!ca->dirty && !edit->say_dirty)
-		table->dirty = ASR_CLEAN;
-	else if (table->dirty == ASR_CLEAN)
-		table->dirty = ASR_DIRTY;
+	table->dirty = ca->dirty || edit->say_dirty ? ASR_DIRTY : ASR_CLEAN;
 }
 
 static int edit_array(struct edit *edit, const struct asr_set *before, struct emd_errmsg *msg)
