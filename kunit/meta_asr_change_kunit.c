@@ -522,6 +522,22 @@ static void a_disk_fails_and_a_spare_takes_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, own_state(2), 0x00);
 }
 
+/* The slot failed, not the whole disk: it is here, in no slot, and does not stop the others. */
+static void a_slot_is_given_to_another(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load_with_spare(test);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_member(t1, &t1->arrays[0], 1), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 1, row_of(2)), 0);
+	commit(test, t1);
+	expect_read(test, MIRROR "UR rebuild 0", "3 00 | A02/10 a00 b24");
+	KUNIT_EXPECT_NULL(test, emd_config_find_disk(lab.cfg, 2));
+}
+
 static void a_target_that_fails_is_failed(struct kunit *test)
 {
 	struct emd_config *t1;
@@ -1417,6 +1433,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_build_target_does_not_stand_in_for_its_source),
 	KUNIT_CASE(a_later_resync_stays_dirty),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
+	KUNIT_CASE(a_slot_is_given_to_another),
 	KUNIT_CASE(a_target_that_fails_is_failed),
 	KUNIT_CASE(a_disk_that_is_gone_is_failed),
 	KUNIT_CASE(the_last_disk_is_not_written_off),

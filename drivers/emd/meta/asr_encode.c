@@ -103,8 +103,8 @@ static int encode_bare(const struct emd_config_disk *row, struct emd_meta_writes
  * asr_encode() - what one disk is to carry
  * @cfg: config whose bytes are in line
  * @disk: row
- * @out: writes, in the order that is safe; none for a lost disk, and for a spare that
- *	has what it needs
+ * @out: writes, in the order that is safe; none for a lost disk, one whose slot another
+ *	has, and a spare that has what it needs
  *
  * Return: 0; -ENOSPC when buffer or disk is too small; -EUCLEAN when the disk's own
  * bytes are not known.
@@ -126,9 +126,11 @@ int asr_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *o
 	if (row->native == EMD_NO_DISK)
 		return set->nr_parts || !row->handle ? 0 : encode_bare(row, out);
 	part = asr_part(set, row->native);
-	if (!(part->flags & ASR_PART_HERE) ||
-	    (part->line == ASR_NO_LINE && !(part->flags & ASR_PART_SPARE)))
+	if (!(part->flags & ASR_PART_HERE))
 		return -EUCLEAN;
+	/* Another has its slot: its table, which no one lists it in, stays what it was. */
+	if (part->line == ASR_NO_LINE && !(part->flags & ASR_PART_SPARE))
+		return 0;
 	if (!(part->flags & ASR_PART_WRITE))
 		return 0;
 
