@@ -125,6 +125,31 @@ static int zero_members(struct emd_container *container, struct emd_array *array
 	return ret;
 }
 
+static int check_global_name(const struct emd_meta_ops *ops, const char *name,
+			     struct emd_errmsg *msg)
+{
+	struct emd_container *container;
+	const struct emd_config *cfg;
+	int ret = 0;
+	u16 i;
+
+	lockdep_assert_held(&emd_registry_lock);
+	if (!ops->global_names)
+		return 0;
+	rcu_read_lock();
+	list_for_each_entry(container, &emd_containers, node) {
+		cfg = container->ops == ops ? rcu_dereference(container->config) : NULL;
+		for (i = 0; cfg && !ret && i < cfg->nr_arrays; i++) {
+			if (!strcmp(cfg->arrays[i].name, name))
+				ret = EMD_REFUSE(msg, -EEXIST,
+						 "%s has an array %s: other drivers would take both for one",
+						 container->name, name);
+		}
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
 /*
  * Add the array to a container. All of its runtime exists before a byte of
  * metadata is written. C held; on success *out is started, not published.
@@ -144,6 +169,8 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 	if (!args)
 		return EMD_REFUSE(adm->msg, -ENOMEM, "out of memory");
 	ret = fill_args(adm, arg, args);
+	if (!ret)
+		ret = check_global_name(container->ops, args->name, adm->msg);
 	if (!ret)
 		ret = choose_rows(adm, container, arg, devs, args);
 	if (ret)

@@ -334,6 +334,8 @@ struct emd_meta_ops {
 	const char *name;
 	/** @whole_disks_only: never on partitions */
 	bool whole_disks_only;
+	/** @global_names: other drivers tell arrays by their names alone */
+	bool global_names;
 
 	/**
 	 * @next_extent: which bytes next? 1: read @want (offset, len), 0:
