@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from lib import vm as machine  # noqa: E402
 from lib.host import OUT, TOP, Kernel  # noqa: E402
 
-STEPS = 9
+STEPS = 10
 INDENT = "    "
 # What the C library needs to draw more than ASCII.
 CTYPE = "/usr/lib/locale/C.utf8/LC_CTYPE"
@@ -162,6 +162,7 @@ class Demo:
         self.disks = []
         self.blank = []
         self.plain = self.vm.add_disks(2, size="32M", serial="ADPT-%04d")
+        self.others = self.vm.add_disks(4, size="80M", serial="SNIA-%04d")
         self.replacement = None
         self.container = ""
         self.percent = 0.0
@@ -319,7 +320,8 @@ class Demo:
 
     def tell(self):
         for step in (self.make_by_mdadm, self.load, self.pull, self.spare,
-                     self.power_cut, self.go_on, self.create, self.create_asr, self.back_to_mdadm):
+                     self.power_cut, self.go_on, self.create, self.create_asr, self.create_ddf,
+                     self.back_to_mdadm):
             step()
         self.screen.busy("shutting down")
         self.vm.finish()
@@ -452,17 +454,31 @@ class Demo:
         self.check(text.count("asr_office") == 2 and text.count(", mirror, ok,") == 2,
                    "dmraid, which knows this format too, sees both members of the mirror.")
 
+    def create_ddf(self):
+        self.screen.step("And SNIA's, for controllers of any make (DDF): RAID 5, with a spare when a disk dies.")
+        devs = self.vm.devs(self.others).split()
+        self.emdctl("create --format ddf --level raid5 --size 64M --name media --init none %s" % " ".join(devs[:3]))
+        self.arrays_run("media")
+        self.fill(self.dev["media"], "media", {"concert.flac": "12M"})
+        container = next(c["name"] for c in self.vm.emdctl("list", json=True)["containers"] if c["format"] == "ddf")
+        self.emdctl("add %s %s" % (container, devs[3]))
+        self.emdctl("fail --yes media %s" % devs[1])
+        self.check(self.verify("media", self.dev["media"]) == 1, "What the dead disk held is computed.")
+        self.live("emdctl wait --progress media optimal")
+        volume = self.run("mdadm --examine %s" % devs[3], keep=r"state\[0\]")
+        self.check("Optimal" in volume, "The spare has taken over, and mdadm sees it so.")
+
     def back_to_mdadm(self):
-        self.screen.step("EMD leaves. mdadm takes over all three arrays.")
+        self.screen.step("EMD leaves. mdadm takes over the arrays of the formats it knows.")
         self.quiet("umount /mnt/home")
         self.emdctl("stop --all --yes")
         self.run("rmmod emd")
         self.run("mdadm --assemble --scan", keep="Started|started|assembled", timeout=180)
-        for name, nr in ("system", 2), ("home", 5), ("backup", 2):
+        for name, nr in ("system", 2), ("home", 5), ("backup", 2), ("media", 1):
             good = self.verify(name, self.vm.md(name))
             if good != nr:
                 raise machine.Failed("%s has %d good files, not %d" % (name, good, nr))
-        self.check(True, "Nine files in three arrays, all right: made by either, read by both.")
+        self.check(True, "Ten files in four arrays, all right: made by either, read by both.")
 
     def whole(self):
         """
