@@ -622,6 +622,7 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 	struct emd_config_disk row = {};
 	struct emd_config_room extra = { .disks = 1 };
 	struct emd_errmsg msg = {};
+	int added;
 
 	lockdep_assert_held(&container->mutex);
 	if (disk->block_size != cfg->block_size || READ_ONCE(disk->gone))
@@ -636,8 +637,11 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 	}
 	if (emd_txn_begin_room(&txn, container, &extra, &msg))
 		goto release;
-	if (emd_change_add_disk(txn.t1, &row) ||
-	    emd_disk_reserve(disk, container->ops->encode_max(txn.t1))) {
+	added = emd_change_add_disk(txn.t1, &row);
+	if (added >= 0 && container->ops->adopt && disk->ops == container->ops && disk->seen &&
+	    !disk->seen->torn)
+		container->ops->adopt(txn.t1, added, disk->seen);
+	if (added < 0 || emd_disk_reserve(disk, container->ops->encode_max(txn.t1))) {
 		emd_txn_abort(&txn);
 		goto release;
 	}
