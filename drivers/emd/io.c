@@ -612,13 +612,19 @@ static struct bio *cut_write(const struct emd_array *array, struct bio *bio)
 static void emd_submit_bio(struct bio *bio)
 {
 	struct emd_array *array = bio->bi_bdev->bd_disk->private_data;
-	struct bio *first;
+	struct bio *first, *whole;
 	struct emd_io *io;
 
+	whole = bio;
 	bio = bio_split_to_limits(bio);
 	if (!bio)
 		return;
-	bio = cut_write(array, bio);
+	/*
+	 * What the limits have cut is not cut again: both take from one small pool,
+	 * and who has an element of it must not wait for another.
+	 */
+	if (bio == whole)
+		bio = cut_write(array, bio);
 
 	first = bio_alloc_bioset(NULL, 0, bio->bi_opf, io_gfp(bio), &array->bios);
 	if (unlikely(!first)) {

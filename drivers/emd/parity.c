@@ -39,6 +39,8 @@
 #define PARITY_POOL_BYTES	(32U << 20)
 #define PARITY_OP_BYTES		(2U << 20)
 #define PARITY_MIN_OPS		8U
+/* Writes are cut at whole rows, but not into smaller parts than this. */
+#define PARITY_CUT_SECTORS	512U
 /* Bytes of a row are counted in 32 bits. */
 #define PARITY_MAX_ROW		(1U << 21)
 
@@ -881,7 +883,7 @@ static int parity_start(struct emd_array *array, struct emd_errmsg *msg)
 	       (engine->band_sectors << SECTOR_SHIFT) > PARITY_OP_BYTES / geo->nr_members)
 		engine->band_sectors /= 2;
 	engine->bands = engine->strip_sectors / engine->band_sectors;
-	array->write_cut = engine->row_sectors;
+	array->write_cut = roundup(PARITY_CUT_SECTORS, engine->row_sectors);
 	engine->wq = alloc_workqueue("emd_parity/%d", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
 				     array->minor);
 	if (!engine->wq || create_pool(engine) || create_buckets(engine) ||
