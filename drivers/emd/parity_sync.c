@@ -56,6 +56,7 @@
  * @write_failed: a write did, and its member with it
  * @write_refused: a write did, but its member is needed
  * @all_there: nothing of the block looked at is lost
+ * @compared: parities of it that are there
  * @failed: how the window will end
  * @expected: a page for each parity, as it should be
  * @slots: of the row looked at, in the order of the parts
@@ -80,6 +81,7 @@ struct parity_window {
 	bool write_failed;
 	bool write_refused;
 	bool all_there;
+	bool compared[2];
 	int failed;
 	void *expected[2];
 	u16 slots[EMD_MAX_MEMBERS];
@@ -147,7 +149,7 @@ unsigned int parity_window_pages(const struct emd_array *array)
 {
 	const struct parity_engine *engine = array->engine_data;
 
-	return member_pages(engine) * array->geo.nr_members + 2;
+	return member_pages(engine) * engine->math.nr_slots + 2;
 }
 
 /**
@@ -429,7 +431,7 @@ static bool has_parity(const struct parity_window *pw, unsigned int nr)
 
 static bool unit_differs(const struct parity_window *pw, unsigned int nr, u32 at)
 {
-	return has_parity(pw, nr) && memcmp(pw->blocks[pw->engine->math.nr_data + nr] + at,
+	return pw->compared[nr] && memcmp(pw->blocks[pw->engine->math.nr_data + nr] + at,
 					    pw->expected[nr] + at, pw->unit);
 }
 
@@ -439,7 +441,7 @@ static void swap_differences(struct parity_window *pw, u32 len)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
-		if (has_parity(pw, i))
+		if (pw->compared[i])
 			emd_parity_xor(pw->expected[i],
 				       &pw->blocks[pw->engine->math.nr_data + i], 1, len);
 }
@@ -452,7 +454,7 @@ static bool block_differs(struct parity_window *pw, u32 len)
 
 	swap_differences(pw, len);
 	for (i = 0; i < 2; i++)
-		differs |= has_parity(pw, i) && memchr_inv(pw->expected[i], 0, len);
+		differs |= pw->compared[i] && memchr_inv(pw->expected[i], 0, len);
 	if (unlikely(differs))
 		swap_differences(pw, len);
 	return differs;
@@ -472,7 +474,7 @@ static void compare_unit(struct parity_window *pw, u32 sector, u32 at)
 	if (!differs[0] && !differs[1])
 		return;
 	emd_window_mismatch(pw->window, array_sector_at(pw, here), nr);
-	if (pw->all_there && has_parity(pw, 1) && pw->window->action != EMD_SYNC_RESYNC) {
+	if (pw->all_there && pw->compared[1] && pw->window->action != EMD_SYNC_RESYNC) {
 		part = blame(pw, at);
 		if (part >= 0)
 			tell_blame(pw, part, here);
@@ -504,7 +506,10 @@ static void compare_block(struct parity_window *pw, u32 sector, u32 len, const u
 	if (nr_lost && !emd_parity_recover(math, pw->q_index, pw->blocks, lost, nr_lost, len,
 					   pw->scratch))
 		return;
-	pw->all_there = !nr_lost;
+	/* Looked at once: members may fail meanwhile, and then the window is done again. */
+	pw->compared[0] = has_parity(pw, 0);
+	pw->compared[1] = has_parity(pw, 1);
+	pw->all_there = !nr_lost && pw->compared[0];
 	expect_parity(pw, len);
 	if (likely(!block_differs(pw, len)))
 		return;
@@ -524,17 +529,21 @@ static u32 block_sectors(const struct parity_window *pw, u32 sector, u32 most)
 		    min_t(u32, most, PAGE_SECTORS - sector % PAGE_SECTORS));
 }
 
-/* Not when a rebuild has nothing to fill in this span. */
+/*
+ * Not when a rebuild has nothing to fill in this span, nor when too much of it is
+ * lost for anything to be compared.
+ */
 static bool has_work(const struct parity_window *pw)
 {
+	unsigned int nr_lost = 0, nr_rebuilding = 0;
 	u16 slot;
 
-	if (pw->window->action != EMD_SYNC_REBUILD)
-		return true;
-	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
-		if (state_of(pw, slot) == EMD_MEMBER_REBUILDING)
-			return true;
-	return false;
+	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
+		nr_lost += state_of(pw, slot) != EMD_MEMBER_IN_SYNC;
+		nr_rebuilding += state_of(pw, slot) == EMD_MEMBER_REBUILDING;
+	}
+	return pw->window->action == EMD_SYNC_REBUILD ? nr_rebuilding :
+							nr_lost < pw->engine->math.nr_parity;
 }
 
 static void read_segment(struct parity_window *pw)
