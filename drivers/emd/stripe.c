@@ -126,7 +126,8 @@ static void stripe_submit(struct emd_array *array, struct emd_io *io)
 {
 	/* One more than clones, so that the io outlives the loop. */
 	atomic_set(&io->pending, 1);
-	if (bio_has_data(io->bio))
+	/* Where a range is not one run on each member it goes strip by strip. */
+	if (bio_has_data(io->bio) || (!array->engine_data && !emd_geo_dense(&array->geo)))
 		send_data(io);
 	else
 		send_ranges(io);
