@@ -545,6 +545,14 @@ static void two_spans(struct ddf_vdcr_ondisk *vdcr)
 	vdcr->secondary_level = DDF_SRL_STRIPED;
 }
 
+static void lonely_raid5e(struct ddf_vdcr_ondisk *vdcr)
+{
+	vdcr->level = DDF_RAID5E;
+	vdcr->qualifier = 3;
+	vdcr->strip = 7;
+	ddf_put16(false, &vdcr->elements, 1);
+}
+
 struct case_record {
 	const char *reason;
 	void (*change)(struct ddf_vdcr_ondisk *vdcr);
@@ -565,6 +573,7 @@ static const struct case_record records[] = {
 	{ "unknown level (77, qualifier 00) is not supported", unknown_level },
 	{ "mdadm writes RAID1E with the far layout like this, not supported", far },
 	{ "raid5 with 2 members, need 3 to 253", two_spans },
+	{ "RAID5E without room for a disk that fails", lonely_raid5e },
 };
 
 static void arrays_we_cannot_honour_say_why(struct kunit *test)

@@ -420,6 +420,14 @@ static void change_parts(void (*change)(struct ddf_vdcr_ondisk *vdcr), const cha
 		header[0] = lab_header(&lab.disk[k], 0);
 		header[1] = lab_header(&lab.disk[k], 1);
 		header[2] = lab_anchor(&lab.disk[k]);
+		offset = ddf_get32(false, header[0]->section[DDF_VDR].offset) * 512;
+		for (i = 0; i < 2; i++) {
+			u8 *vds = lab_copy(&lab.disk[k], i) + offset;
+
+			memcpy(((struct ddf_vde_ondisk *)(vds + 64))->guid, vendor, 8);
+			ddf_seal(false, false, vds,
+				 ddf_get32(false, header[0]->section[DDF_VDR].length) * 512);
+		}
 		offset = ddf_get32(false, header[0]->section[DDF_CONFIG].offset) * 512;
 		for (i = 0; i < 3; i++) {
 			memcpy(header[i]->guid, vendor, 8);
@@ -430,6 +438,7 @@ static void change_parts(void (*change)(struct ddf_vdcr_ondisk *vdcr), const cha
 							  slot / 2 * 3584);
 			if (ddf_get32(false, vdcr->signature) != DDF_SIG_VDCR)
 				continue;
+			memcpy(vdcr->guid, vendor, 8);
 			change(vdcr);
 			ddf_seal(false, false, (u8 *)vdcr, 3584);
 		}
@@ -515,7 +524,8 @@ static const struct case_parts parts[] = {
 	  "vol raid5 left-symmetric/2 concat 128 8192 0+2048 UUUUUU idle", "" },
 	{ 3, "LSI     ", mirrored, "vol concat none 128 8192 0+2048 UUUUUUUU idle no-start",
 	  "2 parts of RAID6, 4 disks each, joined in way 01, are not supported" },
-	{ 2, "LSI     ", of_raid0, "vol raid0 none 128 8192 0+2048 UUUUUU idle", "" },
+	{ 2, "LSI     ", of_raid0, "vol raid0 none 128 8192 0+2048 UUUUUU idle read-only",
+	  "parts of raid0 are striped by somebody else's rule" },
 	{ 2, "LSI     ", raid0_in_a_row, "vol raid0 none/2 concat 128 8192 0+2048 UUUUUU idle", "" },
 	{ 2, "LSI     ", wide_raid1e, "vol concat none 128 8192 0+2048 UUUUUU idle no-start",
 	  "2 parts of RAID1E, 3 disks each, joined in way 00, are not supported" },

@@ -291,13 +291,14 @@ static bool join_parts(const struct ddf_vdcr_ondisk *vdcr, u16 elements, struct 
 }
 
 /*
- * How rows alternate between striped parts with parity is known from LSI's own
- * driver, not from the specification: another's set is only read.
+ * How rows alternate between striped parts is known from LSI's own driver, not from
+ * the specification: what others made is only read. Whose an array is its GUID says.
  */
-static void flag_parts(const struct ddf_set *set, struct emd_config_array *ca)
+static void flag_parts(const struct ddf_vdcr_ondisk *vdcr, struct emd_config_array *ca)
 {
-	if (emd_geo_has_parity(&ca->geo) && ca->geo.nr_spans &&
-	    ca->geo.span_join == EMD_SPANS_STRIPED && memcmp(set->guid, DDF_OUR_VENDOR, 8))
+	if (vdcr->secondary_count > 1 && vdcr->secondary_level != DDF_SRL_CONCAT &&
+	    (emd_geo_has_parity(&ca->geo) || ca->geo.level == EMD_LEVEL_RAID0) &&
+	    memcmp(vdcr->guid, DDF_OUR_VENDOR, 8))
 		emd_config_flag(&ca->flags, ca->reason, EMD_CFG_READ_ONLY,
 				"parts of %s are striped by somebody else's rule",
 				emd_levels[ca->geo.level].name);
@@ -347,7 +348,7 @@ static void decode_level(const struct ddf_set *set, const struct ddf_vdcr_ondisk
 		set_level(&ca->geo, EMD_LEVEL_CONCAT, EMD_LAYOUT_NONE);
 		return;
 	}
-	flag_parts(set, ca);
+	flag_parts(vdcr, ca);
 	if (level->layout == EMD_LAYOUT_OFFSET && ddf_is_linux(set->guid))
 		refuse(ca, "mdadm writes RAID1E with the far layout like this, not supported");
 	/* Only while its hot space is free do its rows lie like this. */
@@ -360,6 +361,14 @@ static void decode_level(const struct ddf_set *set, const struct ddf_vdcr_ondisk
 static bool strip_matters(const struct emd_geometry *geo)
 {
 	return emd_levels[geo->level].striped;
+}
+
+/* A strip less in each row would hold it all. */
+static bool has_hot_space(const struct emd_geometry *geo, u64 size)
+{
+	u16 n = emd_geo_span_members(geo);
+
+	return n > 2 && size <= div_u64(emd_geo_capacity(geo), n - 1) * (n - 2);
 }
 
 static void decode_sizes(const struct ddf_set *set, const struct ddf_vdcr_ondisk *vdcr,
@@ -387,8 +396,8 @@ static void decode_sizes(const struct ddf_set *set, const struct ddf_vdcr_ondisk
 	}
 	/* mdadm records no size for a concatenation. */
 	geo->array_sectors = size;
-	if (vdcr->level == DDF_RAID5E && size > emd_geo_capacity(geo) / (geo->nr_members - 1) *
-	    (geo->nr_members - 2))
+	if (vdcr->level == DDF_RAID5E && !(ca->flags & EMD_CFG_NO_START) &&
+	    !has_hot_space(geo, size))
 		refuse(ca, "RAID5E without room for a disk that fails");
 	if (!size && geo->level == EMD_LEVEL_CONCAT)
 		geo->array_sectors = min(element * geo->nr_members, EMD_MAX_SECTORS);
