@@ -42,7 +42,8 @@ def scenario(vm):
     for lost in (disks[1], disks[5]):
         vm.emdctl("--yes fail fifty " + lost.dev)
     for name, *_ in ARRAYS:
-        assert vm.array(name)["state"] in (("degraded",) if name == "fifty" else ("degraded", "optimal")), vm.array(name)
+        states = ("degraded",) if name == "fifty" else ("degraded", "optimal")
+        assert vm.array(name)["state"] in states, vm.array(name)
         assert ddf.checksum(vm, arrays.device(vm, name), 4) == sums[name], name
     for spare in spares:
         vm.emdctl("--yes add %s %s" % (where, spare.dev))
