@@ -50,6 +50,9 @@ class Array:
         self.vm.emdctl("--yes create --format %s --level %s --name %s %s %s" % (
             self.format, self.level, self.name, self.options, self.vm.devs(self.disks[:self.nr_members])))
         self.vm.wait("array " + self.name, lambda: self.look()["dev"])
+
+    def begin(self):
+        """With its spares and under load."""
         for disk in self.disks[self.nr_members:]:
             self.vm.emdctl("--yes add %s %s" % (self.container()["name"], disk.dev))
         self.load.start()
@@ -256,6 +259,7 @@ class Story:
         self.vm.insmod("degraded_timeout=5")
         for array in self.arrays:
             array.create()
+            array.begin()
 
     def round(self, events):
         """Some things happen under load, then everything is proved."""
