@@ -97,7 +97,7 @@ help:
 	@echo "  make                   drivers/emd/emd.ko (KDIR= other kernel headers) and tools/emdctl/emdctl"
 	@echo "  make install           the module through DKMS, the tool, its man pages, the udev rule; make uninstall undoes it"
 	@echo "Check:"
-	@echo "  make check             all of the below, as the project's CI does it; at most 40 minutes from nothing"
+	@echo "  make check             all of the below, as the project's CI does it; about an hour from nothing"
 	@echo "  make kunit [T=glob]    unit tests, in User-Mode Linux"
 	@echo "  make vm-test [T=glob]  scenarios in a virtual machine; VMFLAGS='--kernel debug -g quick --keep'"
 	@echo "  make fuzz              the metadata parsers against a fuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS)"
