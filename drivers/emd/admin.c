@@ -511,9 +511,7 @@ static int add_locked(struct emd_admin *adm, struct emd_container *container,
 			   disk->name, container->name, row.id);
 		goto abort;
 	}
-	if (container->ops->adopt && disk->ops == container->ops && disk->seen &&
-	    !disk->seen->torn)
-		container->ops->adopt(txn.t1, ret, disk->seen);
+	emd_disk_adopt(disk, txn.t1, ret);
 	emd_container_add_disk(container, disk);
 	ret = emd_txn_check(&txn);
 	if (!ret && dry_run(adm)) {

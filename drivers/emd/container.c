@@ -638,9 +638,8 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 	if (emd_txn_begin_room(&txn, container, &extra, &msg))
 		goto release;
 	added = emd_change_add_disk(txn.t1, &row);
-	if (added >= 0 && container->ops->adopt && disk->ops == container->ops && disk->seen &&
-	    !disk->seen->torn)
-		container->ops->adopt(txn.t1, added, disk->seen);
+	if (added >= 0)
+		emd_disk_adopt(disk, txn.t1, added);
 	if (added < 0 || emd_disk_reserve(disk, container->ops->encode_max(txn.t1))) {
 		emd_txn_abort(&txn);
 		goto release;

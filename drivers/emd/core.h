@@ -55,6 +55,7 @@ struct file *emd_disk_reopen(struct emd_disk *disk);
 void emd_disk_release(struct emd_disk *disk);
 int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe);
 int emd_disk_reserve(struct emd_disk *disk, u32 len);
+void emd_disk_adopt(const struct emd_disk *disk, struct emd_config *t1, u16 row);
 void emd_disk_meta_start(struct emd_disk *disk, int idx);
 int emd_disk_meta_wait(struct emd_disk *disk);
 

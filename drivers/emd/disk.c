@@ -681,6 +681,23 @@ int emd_disk_reserve(struct emd_disk *disk, u32 len)
 	return 0;
 }
 
+/**
+ * emd_disk_adopt() - let a disk that joins a config keep its identity
+ * @disk: disk
+ * @t1: config being built
+ * @row: the disk's, just added
+ *
+ * Nothing happens unless it carries whole metadata of the same format.
+ *
+ * Context: Any; G held.
+ */
+void emd_disk_adopt(const struct emd_disk *disk, struct emd_config *t1, u16 row)
+{
+	lockdep_assert_held(&emd_registry_lock);
+	if (t1->ops->adopt && disk->ops == t1->ops && disk->seen && !disk->seen->torn)
+		t1->ops->adopt(t1, row, disk->seen);
+}
+
 /* The buffer may be contiguous to us alone. */
 static void add_meta_pages(struct bio *bio, void *p, u32 len)
 {

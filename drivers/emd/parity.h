@@ -82,6 +82,7 @@ struct parity_strip {
  * @plug_node: its plug's list, owned by the plug's task
  * @band: number of the band; B
  * @row: row the band is in
+ * @row_sector: where that begins on its members; from planning on
  * @band_offset: sectors from the start of the strip
  * @kind: what it does; B until it has started
  * @behind: another operation on this band comes first; B
@@ -119,6 +120,7 @@ struct parity_op {
 	struct list_head plug_node;
 	u64 band;
 	u64 row;
+	u64 row_sector;
 	u32 band_offset;
 	enum parity_kind kind;
 	bool behind;

@@ -82,6 +82,7 @@ static void find_strips(struct parity_op *op)
 	const struct emd_geometry *geo = &op->engine->array->geo;
 	u16 nr_data = op->engine->math.nr_data, p_slot, q_slot, k;
 
+	emd_geo_row_begin(geo, op->row, &op->row_sector);
 	for (k = 0; k < nr_data; k++) {
 		op->strips[k].slot = emd_geo_data_slot(geo, op->row, k);
 		if (op->engine->math.nr_parity == 2)
@@ -159,10 +160,7 @@ static void strip_endio(struct bio *bio)
 
 static u64 disk_sector_of(const struct parity_op *op, u16 part, u16 lo)
 {
-	u64 row_sector;
-
-	emd_geo_row_begin(&op->engine->array->geo, op->row, &row_sector);
-	return member_of(op, part)->start_sector + row_sector + op->band_offset + lo;
+	return member_of(op, part)->start_sector + op->row_sector + op->band_offset + lo;
 }
 
 /* Data for a bio: from the users' pages, or from the buffer of a part. */

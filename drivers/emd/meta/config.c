@@ -517,3 +517,39 @@ int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create
 	}
 	return 0;
 }
+
+/**
+ * emd_create_append() - put a new array at the end of a config
+ * @t1: config being built, with room for it
+ * @args: what was asked for, checked
+ * @geo: its shape, placed
+ * @start: first sector on each of its disks
+ *
+ * Return: the array; what else its format keeps of one is for the caller to set.
+ * Context: Any.
+ */
+struct emd_config_array *emd_create_append(struct emd_config *t1,
+					   const struct emd_create_args *args,
+					   const struct emd_geometry *geo, u64 start)
+{
+	struct emd_config_array *ca = &t1->arrays[t1->nr_arrays++];
+	struct emd_config_member *member;
+	u16 slot;
+
+	memset(ca, 0, sizeof(*ca));
+	strscpy(ca->name, args->name, sizeof(ca->name));
+	ca->geo = *geo;
+	ca->first_member = t1->nr_members;
+	ca->initialised = args->clean || !emd_levels[geo->level].redundant;
+	ca->dirty = !ca->initialised;
+	ca->native = EMD_NO_ARRAY;
+	for (slot = 0; slot < geo->nr_members; slot++) {
+		member = &t1->members[t1->nr_members++];
+		member->disk = args->disks[slot];
+		member->state = EMD_MEMBER_IN_SYNC;
+		member->start_sector = start;
+		member->nr_sectors = geo->member_sectors;
+		t1->disks[member->disk].state = EMD_DISK_ACTIVE;
+	}
+	return ca;
+}

@@ -421,32 +421,6 @@ static int size_members(const struct emd_create_args *args, u32 nr_data, u32 str
 	return 0;
 }
 
-static void append_array(struct emd_config *t1, const struct emd_create_args *args,
-			 const struct emd_geometry *geo, u64 start)
-{
-	struct emd_config_array *ca = &t1->arrays[t1->nr_arrays];
-	struct emd_config_member *member;
-	u16 slot;
-
-	memset(ca, 0, sizeof(*ca));
-	strscpy(ca->name, args->name, sizeof(ca->name));
-	ca->geo = *geo;
-	ca->first_member = t1->nr_members;
-	ca->initialised = args->clean || !emd_levels[geo->level].redundant;
-	ca->dirty = !ca->initialised;
-	ca->reserve_sectors = IMSM_MEMBER_RESERVE;
-	ca->native = EMD_NO_ARRAY;
-	for (slot = 0; slot < geo->nr_members; slot++) {
-		member = &t1->members[t1->nr_members++];
-		member->disk = args->disks[slot];
-		member->state = EMD_MEMBER_IN_SYNC;
-		member->start_sector = start;
-		member->nr_sectors = geo->member_sectors;
-		t1->disks[member->disk].state = EMD_DISK_ACTIVE;
-	}
-	t1->nr_arrays++;
-}
-
 /**
  * imsm_place_array() - append a new array to a config
  * @t1: config being built, with room for it
@@ -509,7 +483,7 @@ int imsm_place_array(struct emd_config *t1, const struct emd_create_args *args,
 	ret = emd_geo_validate(&geo, msg);
 	if (ret)
 		return ret;
-	append_array(t1, args, &geo, start);
+	emd_create_append(t1, args, &geo, start)->reserve_sectors = IMSM_MEMBER_RESERVE;
 	return 0;
 }
 

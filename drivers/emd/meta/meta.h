@@ -477,6 +477,9 @@ int emd_create_check_name(const struct emd_config *cfg, const char *name, unsign
 			  struct emd_errmsg *msg);
 int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
 			   struct emd_errmsg *msg);
+struct emd_config_array *emd_create_append(struct emd_config *t1,
+					   const struct emd_create_args *args,
+					   const struct emd_geometry *geo, u64 start);
 int emd_config_check_change(const struct emd_config *t0, const struct emd_config *t1,
 			    struct emd_errmsg *msg);
 enum emd_array_state emd_config_array_state(const struct emd_config *cfg,
