@@ -7,42 +7,7 @@
 #include <kunit/test.h>
 
 #include "asr_lab.h"
-
-struct lab {
-	struct lab_disk disk[LAB_DISKS];
-	struct lab_disk *disks[LAB_DISKS];
-	unsigned int nr;
-	struct emd_config *cfg;
-};
-
-static struct lab lab;
-
-static int lab_init(struct kunit *test)
-{
-	memset(&lab, 0, sizeof(lab));
-	return 0;
-}
-
-static void lab_exit(struct kunit *test)
-{
-	unsigned int i;
-
-	emd_config_free(lab.cfg);
-	lab.cfg = NULL;
-	for (i = 0; i < LAB_DISKS; i++)
-		lab_disk_exit(&lab.disk[i]);
-}
-
-static void assemble(struct kunit *test)
-{
-	struct emd_errmsg msg = {};
-
-	emd_config_free(lab.cfg);
-	lab.cfg = lab_assemble(lab.disks, lab.nr, &msg);
-	if (IS_ERR(lab.cfg))
-		lab.cfg = NULL;
-	KUNIT_ASSERT_TRUE_MSG(test, lab.cfg, "%s", msg.text);
-}
+#include "codec_life.h"
 
 static void add_golden(struct kunit *test, const struct golden *golden, u32 magic)
 {
@@ -71,44 +36,6 @@ static void load_with_spare(struct kunit *test)
 	load(test, &golden_mirror);
 	add_golden(test, &golden_spare, D2);
 	assemble(test);
-}
-
-static struct emd_config *begin(struct kunit *test)
-{
-	struct emd_config *t1 = lab_next(lab.cfg);
-
-	KUNIT_ASSERT_NOT_NULL(test, t1);
-	return t1;
-}
-
-/* T1 is written to the live disks and becomes the config. */
-static void commit(struct kunit *test, struct emd_config *t1)
-{
-	struct emd_errmsg msg = {};
-
-	KUNIT_ASSERT_TRUE_MSG(test, !lab_commit(lab.cfg, t1, &msg), "%s", msg.text);
-	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, t1), 0);
-	emd_config_free(lab.cfg);
-	lab.cfg = t1;
-}
-
-static void expect(struct kunit *test, const char *config, const char *native)
-{
-	struct line line;
-
-	config_line(lab.cfg, &line);
-	KUNIT_EXPECT_STREQ(test, line.text, config);
-	if (!native)
-		return;
-	native_line(lab.cfg, &line);
-	KUNIT_EXPECT_STREQ(test, line.text, native);
-}
-
-/* What is on the disks, read by somebody else. */
-static void expect_read(struct kunit *test, const char *config, const char *native)
-{
-	assemble(test);
-	expect(test, config, native);
 }
 
 static u8 own_state(unsigned int disk)

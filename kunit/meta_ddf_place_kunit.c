@@ -6,33 +6,9 @@
 #include <kunit/test.h>
 
 #include "ddf_lab.h"
+#include "codec_life.h"
 
 #define SECTORS	(64u << 11)	/* 64 MiB: 32 of them for data */
-
-struct lab {
-	struct lab_disk disk[LAB_DISKS];
-	struct lab_disk *disks[LAB_DISKS];
-	unsigned int nr;
-	struct emd_config *cfg;
-};
-
-static struct lab lab;
-
-static int lab_init(struct kunit *test)
-{
-	memset(&lab, 0, sizeof(lab));
-	return 0;
-}
-
-static void lab_exit(struct kunit *test)
-{
-	unsigned int i;
-
-	emd_config_free(lab.cfg);
-	lab.cfg = NULL;
-	for (i = 0; i < LAB_DISKS; i++)
-		lab_disk_exit(&lab.disk[i]);
-}
 
 /* A config of bare disks, as a command has it before it makes the first array. */
 static void new_container(struct kunit *test, unsigned int nr, u32 block_size)
@@ -98,7 +74,7 @@ static int create(struct kunit *test, const struct emd_create_args *args, struct
 	return 0;
 }
 
-static void expect_read(struct kunit *test, const char *expected)
+static void expect_on_disks(struct kunit *test, const char *expected)
 {
 	struct emd_errmsg msg = {};
 	struct emd_config *cfg = lab_assemble(lab.disks, lab.nr, &msg);
@@ -155,7 +131,7 @@ static void what_is_made_is_read_again(struct kunit *test)
 			args.nr_spans = creates[i].spans;
 			KUNIT_EXPECT_EQ_MSG(test, create(test, &args, &msg), 0, "%s: %s",
 					    creates[i].config, msg.text);
-			expect_read(test, creates[i].config);
+			expect_on_disks(test, creates[i].config);
 		}
 	}
 }
@@ -171,7 +147,7 @@ static void a_second_array_fits_behind_the_first(struct kunit *test)
 	fill_args(&args, EMD_LEVEL_RAID0, 0, 3, 0);
 	strscpy(args.name, "rest", sizeof(args.name));
 	KUNIT_EXPECT_EQ_MSG(test, create(test, &args, &msg), 0, "%s", msg.text);
-	expect_read(test, "vol raid1 none 128 4096 0+4096 UU idle; rest raid0 none 128 184320 4096+61440 UUU idle");
+	expect_on_disks(test, "vol raid1 none 128 4096 0+4096 UU idle; rest raid0 none 128 184320 4096+61440 UUU idle");
 	/* No room for a third. */
 	strscpy(args.name, "more", sizeof(args.name));
 	KUNIT_EXPECT_EQ(test, create(test, &args, &msg), -ENOSPC);
@@ -259,7 +235,7 @@ static void a_disk_joins_and_fills_a_slot(struct kunit *test)
 	fill_args(&args, EMD_LEVEL_RAID1, 0, 2, 4096);
 	KUNIT_EXPECT_EQ(test, create(test, &args, &msg), 0);
 	add_disk(test, SECTORS + 3 * 2048);
-	expect_read(test, "vol raid1 none 128 4096 0+4096 UU idle");
+	expect_on_disks(test, "vol raid1 none 128 4096 0+4096 UU idle");
 	native_line(lab.cfg, &line);
 	KUNIT_EXPECT_STREQ(test, line.text, "a0003/0001 b0003/0001 c0005/0001 | 00/02 a b ");
 	/* The same distances from its own end. */
@@ -279,7 +255,7 @@ static void a_disk_joins_and_fills_a_slot(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, t1), 0);
 	emd_config_free(lab.cfg);
 	lab.cfg = t1;
-	expect_read(test, "vol raid1 none 128 4096 0+4096 RU rebuild 0");
+	expect_on_disks(test, "vol raid1 none 128 4096 0+4096 RU rebuild 0");
 }
 
 static void a_disk_leaves(struct kunit *test)
@@ -301,7 +277,7 @@ static void a_disk_leaves(struct kunit *test)
 	emd_config_free(lab.cfg);
 	lab.cfg = t1;
 	/* What it still carries is not believed any more. */
-	expect_read(test, "vol raid1 none 128 4096 0+4096 UU idle");
+	expect_on_disks(test, "vol raid1 none 128 4096 0+4096 UU idle");
 }
 
 /* Interrupted anywhere, a creation leaves bare disks or the array, nothing between. */
@@ -397,14 +373,14 @@ static void parts_lose_disks_each_for_itself(struct kunit *test)
 	make_spans(test, EMD_LEVEL_RAID5, 6, 2);
 	lose(test, 1, "| 01/02 a b c d e f");
 	lose(test, 4, "| 01/02 a b c d e f");
-	expect_read(test, "vol raid5 left-symmetric/2 128 8192 0+2048 UFUUFU idle");
+	expect_on_disks(test, "vol raid5 left-symmetric/2 128 8192 0+2048 UFUUFU idle");
 	lose(test, 5, "| 04/02 a b c d e f");
 	make_spans(test, EMD_LEVEL_RAID6, 8, 2);
 	lose(test, 0, "| 05/02");
 	lose(test, 7, "| 05/02");
 	lose(test, 6, "| 01/02");
 	lose(test, 1, "| 01/02");
-	expect_read(test, "vol raid6 ddf-n-continue/2 128 8192 0+2048 FFUUUUFF idle");
+	expect_on_disks(test, "vol raid6 ddf-n-continue/2 128 8192 0+2048 FFUUUUFF idle");
 	lose(test, 2, "| 04/02");
 }
 

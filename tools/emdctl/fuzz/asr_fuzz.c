@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "asr_lab.h"
+#include "law.h"
 
 #define HEAD		24
 #define NR_STEPS	5
@@ -25,31 +26,6 @@
 /* Of a step's second byte. */
 #define S_SUPERSEDE	0x04	/* something else was tried before */
 #define S_CUT		0x08	/* look at what a power cut leaves */
-
-#define LAW(cond)						\
-do {								\
-	if (!(cond)) {						\
-		fprintf(stderr, "law broken: %s (line %d)\n", #cond, __LINE__); \
-		abort();					\
-	}							\
-} while (0)
-
-static void describe(const struct lab_disk *disk)
-{
-	struct emd_meta_image img;
-	struct emd_text text = {};
-	size_t need;
-
-	lab_read(disk, &img, NULL);
-	emd_asr_ops.describe(&img, &text);
-	need = text.used;
-	text = (struct emd_text){ .buf = malloc(need + 1), .len = need + 1 };
-	emd_asr_ops.describe(&img, &text);
-	LAW(text.used == need);
-	LAW(!need || strlen(text.buf) == need);
-	free(text.buf);
-	lab_image_free(&img);
-}
 
 static void erase(struct lab_disk *disk)
 {
@@ -288,7 +264,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		LAW(!emd_config_check(cfg, NULL));
 		emd_config_free(cfg);
 	}
-	describe(disks[0]);
+	describe(&emd_asr_ops, disks[0]);
 	cfg = lab_assemble(disks, NR_DISKS, NULL);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

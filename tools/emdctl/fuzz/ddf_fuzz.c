@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "ddf_lab.h"
+#include "law.h"
 
 #define HEAD		24
 #define NR_STEPS	5
@@ -22,31 +23,6 @@
 #define F_NO_SECONDARY	0x02
 #define F_OPEN		0x04	/* the primary of the first disk */
 #define F_LATE		0x08	/* the last disk is one update behind */
-
-#define LAW(cond)						\
-do {								\
-	if (!(cond)) {						\
-		fprintf(stderr, "law broken: %s (line %d)\n", #cond, __LINE__); \
-		abort();					\
-	}							\
-} while (0)
-
-static void describe(const struct lab_disk *disk)
-{
-	struct emd_meta_image img;
-	struct emd_text text = {};
-	size_t need;
-
-	lab_read(disk, &img, NULL);
-	emd_ddf_ops.describe(&img, &text);
-	need = text.used;
-	text = (struct emd_text){ .buf = malloc(need + 1), .len = need + 1 };
-	emd_ddf_ops.describe(&img, &text);
-	LAW(text.used == need);
-	LAW(!need || strlen(text.buf) == need);
-	free(text.buf);
-	lab_image_free(&img);
-}
 
 static void erase(struct lab_disk *disk)
 {
@@ -303,7 +279,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		LAW(!emd_config_check(cfg, NULL));
 		emd_config_free(cfg);
 	}
-	describe(disks[0]);
+	describe(&emd_ddf_ops, disks[0]);
 	cfg = assemble(disks);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

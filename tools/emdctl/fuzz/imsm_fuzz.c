@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "imsm_lab.h"
+#include "law.h"
 
 #define HEAD		24
 #define NR_STEPS	6
@@ -18,37 +19,6 @@
 #define F_4KN		0x01
 #define F_KEEP_SUM	0x02	/* else the checksum is made right */
 #define F_REAL_SIZE	0x04	/* a disk as large as its entry says */
-
-#define LAW(cond)						\
-do {								\
-	if (!(cond)) {						\
-		fprintf(stderr, "law broken: %s (line %d)\n", #cond, __LINE__); \
-		abort();					\
-	}							\
-} while (0)
-
-static void describe(const struct lab_disk *disk)
-{
-	struct emd_meta_image img;
-	struct emd_errmsg msg = {};
-	struct emd_text text = {};
-	size_t need;
-
-	lab_read(disk, &img, &msg);
-	emd_imsm_ops.describe(&img, &text);
-	need = text.used;
-	text = (struct emd_text){ .buf = malloc(need + 1), .len = need + 1 };
-	emd_imsm_ops.describe(&img, &text);
-	LAW(text.used == need);
-	LAW(!need || strlen(text.buf) == need);
-	free(text.buf);
-	/* And into too little. */
-	text = (struct emd_text){ .buf = malloc(need / 2 + 1), .len = need / 2 + 1 };
-	emd_imsm_ops.describe(&img, &text);
-	LAW(text.used == need);
-	free(text.buf);
-	lab_image_free(&img);
-}
 
 static void erase(const struct lab_disk *disk)
 {
@@ -414,7 +384,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	lab_put_mpb(&disk, mpb, len);
 
-	describe(&disk);
+	describe(&emd_imsm_ops, &disk);
 	erase(&disk);
 	cfg = lab_decode(&disk, &msg);
 	if (IS_ERR(cfg)) {
