@@ -11,7 +11,8 @@
  *   abi write FILE TEXT
  *                      prints what the kernel says to that: "ok" or the error
  *   abi fuzz SECONDS [SEED]
- *                      random commands from several processes at once: nothing is
+ *                      random commands, and values for the files in sysfs, from several
+ *                      processes at once, root and another user: nothing is
  *                      expected but that the kernel survives. It stops, fails and
  *                      creates whatever it can: for throw-away machines only.
  *
@@ -21,6 +22,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -866,6 +868,7 @@ static int do_write(const char *path, const char *what)
 /* ---- fuzz -------------------------------------------------------------------------------------- */
 
 static uint64_t seed;
+static bool ordinary;		/* this process is not privileged any more */
 
 static uint32_t rnd(uint32_t below)
 {
@@ -1019,7 +1022,47 @@ static void fuzz_one(char *room, unsigned int len)
 		arg.examine.buf_ptr = rnd(16) ? ptr(room) : BAD_POINTER;
 		arg.examine.buf_len = rnd(len);
 	}
-	ioctl(control, command->ioctl, &arg);
+	if (!ioctl(control, command->ioctl, &arg) && ordinary)
+		check(command->open_to_all, "%s: an ordinary user may do it", command->name);
+}
+
+/* Values that mean something somewhere, and some that do so nowhere. */
+static void fuzz_attribute(const char *path)
+{
+	static const char *const values[] = {
+		"", "\n", "0", "1", "1\n", "-1", "2", "64", "4294967296", "0x10", "18446744073709551616",
+		"check", "repair", "idle", "pause", "resume", "frozen", "resync", "none", "max", "on",
+		"in_sync", "failed", "faulty", "remove", "a b", "%s%n", "\xff\xfe",
+	};
+	char value[8192];
+	size_t len;
+	int fd;
+
+	if (rnd(4)) {
+		strcpy(value, values[rnd(ARRAY_SIZE(values))]);
+		len = strlen(value);
+	} else {
+		len = rnd(sizeof(value));
+		memset(value, 1 + rnd(255), len);
+	}
+	fd = open(path, O_WRONLY | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (write(fd, value, len) >= 0 && ordinary)
+		check(false, "%s: an ordinary user may write it", path);
+	close(fd);
+}
+
+static void fuzz_attributes(void)
+{
+	glob_t found = {};
+	size_t i;
+
+	glob("/sys/block/emd*/emd/*", GLOB_NOSORT, NULL, &found);
+	glob("/sys/block/emd*/emd/members/*/*", GLOB_NOSORT | GLOB_APPEND, NULL, &found);
+	for (i = 0; i < 8 && found.gl_pathc; i++)
+		fuzz_attribute(found.gl_pathv[rnd(found.gl_pathc)]);
+	globfree(&found);
 }
 
 static void fuzz_events(int fd)
@@ -1041,18 +1084,23 @@ static void fuzz_child(unsigned int seconds)
 
 	if (!check(fd >= 0, "open: %m"))
 		return;
+	if (ordinary && !check(!setgid(65534) && !setuid(65534), "setuid: %m"))
+		return;
 	while (time(NULL) < end) {
 		fuzz_one(room, sizeof(room));
 		if (!rnd(4))
 			fuzz_events(fd);
+		if (!rnd(16))
+			fuzz_attributes();
 		rounds++;
 	}
 	check(rounds > 0, "not one round in %u s", seconds);
-	printf("%lu rounds\n", rounds);
+	printf("%lu rounds%s\n", rounds, ordinary ? ", as an ordinary user" : "");
 	close(fd);
 }
 
-#define NR_FUZZERS	4
+/* The last of them as an ordinary user who was handed the open file. */
+#define NR_FUZZERS	5
 
 static void test_fuzz(unsigned int seconds)
 {
@@ -1069,6 +1117,7 @@ static void test_fuzz(unsigned int seconds)
 		if (!pid) {
 			seed += (i + 1) * 0x9e3779b97f4a7c15ULL;
 			nr_failed = 0;
+			ordinary = i == NR_FUZZERS - 1;
 			fuzz_child(seconds);
 			fflush(stdout);
 			_exit(nr_failed ? 1 : 0);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Random commands from several processes at once do the kernel no harm."""
+"""Random commands and attributes from several processes at once, root and not, do the kernel no harm."""
 
 import random
 
