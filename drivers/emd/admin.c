@@ -5,8 +5,9 @@
  *
  * A command returns when what it asked for has happened; background work that
  * it sets off goes on behind it. A refusal says why in adm->msg. With
- * EMD_F_DRY_RUN everything is checked, nothing is done, and adm->msg says what
- * would be.
+ * EMD_F_DRY_RUN everything is checked, nothing is done, and adm->plan says what
+ * would be: a command that runs a transaction has it checked and put in words by
+ * emd_txn_plan(), what else it does is a line of its own.
  *
  * Locks: G, then C. Where an io waits for a commit (-EAGAIN of a quiesce) the
  * command lets the worker have its turn and looks at everything again.
@@ -97,7 +98,7 @@ static int must_run(const struct emd_array *array, struct emd_errmsg *msg)
 int emd_admin_scan(struct emd_admin *adm)
 {
 	if (dry_run(adm))
-		PLAN(adm, "would look at all block devices again");
+		PLAN(adm, "look at all block devices again");
 	else
 		emd_scan_all(true);
 	return 0;
@@ -125,11 +126,10 @@ int emd_admin_assemble(struct emd_admin *adm, u64 container_id)
 		    emd_uuid_is_zero(container->uuid))
 			continue;
 		found = true;
-		if (dry_run(adm)) {
-			PLAN(adm, "would assemble %s", container->name);
-			continue;
-		}
-		err = emd_container_assemble(container, flags, adm->msg);
+		if (dry_run(adm))
+			err = emd_container_plan_assembly(container, flags, adm->msg, adm->plan);
+		else
+			err = emd_container_assemble(container, flags, adm->msg);
 		/* Trying again does not help: the reason is in the message. */
 		ret = ret ?: (err == -EAGAIN ? -ENODEV : err);
 	}
@@ -152,9 +152,9 @@ static int stop_array(struct emd_admin *adm, u64 array_id)
 			return -ENOENT;
 		container = array->container;
 		if (dry_run(adm)) {
-			PLAN(adm, "would stop %s (%s)", emd_array_dev_name(array), array->name);
+			ret = emd_array_plan_stop(array, adm->msg, adm->plan);
 			emd_unlock_container(container, noio_c);
-			return 0;
+			return ret;
 		}
 		kref_get(&array->ref);
 		ret = emd_array_begin_stop(array, adm->msg);
@@ -195,11 +195,10 @@ int emd_admin_stop(struct emd_admin *adm, u64 container_id, u64 array_id)
 		if (!container_id && container->state != EMD_CONTAINER_ASSEMBLED)
 			continue;
 		found = true;
-		if (dry_run(adm)) {
-			PLAN(adm, "would stop %s and release its disks", container->name);
-			continue;
-		}
-		err = emd_container_stop(container, adm->msg);
+		if (dry_run(adm))
+			err = emd_container_plan_stop(container, adm->msg, adm->plan);
+		else
+			err = emd_container_stop(container, adm->msg);
 		ret = ret ?: err;
 	}
 	if (!found && container_id)
@@ -210,6 +209,23 @@ out:
 }
 
 /* ---- taking bare disks -------------------------------------------------------------- */
+
+/**
+ * emd_is_known() - has the registry this disk?
+ * @devt: device
+ *
+ * One that is not known, as after "remove", a dry run must not make known: it might
+ * join a container by itself.
+ *
+ * Context: G held.
+ */
+bool emd_is_known(dev_t devt)
+{
+	struct emd_disk *disk = emd_disk_get_by_dev(devt);
+
+	emd_disk_put(disk);
+	return disk;
+}
 
 /**
  * emd_take_bare_disk() - find or make the disk object for a device, and claim it
@@ -273,6 +289,8 @@ struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
 		emd_container_reap(container);
 		emd_container_put(container);
 	}
+	if (dry_run(adm))
+		PLAN(adm, "claim %s", disk->name);
 	return disk;
 put:
 	emd_disk_put(disk);
@@ -315,32 +333,37 @@ static unsigned int refusing_disks(const struct emd_array *array, const struct e
 	return nr;
 }
 
+static int begin_delete(struct emd_transaction *txn, struct emd_array *array,
+			struct emd_errmsg *msg)
+{
+	const struct emd_config_array *ca;
+
+	emd_txn_begin(txn, array->container, msg);
+	txn->administrative = true;
+	ca = emd_config_find_array(txn->t1, array->id);
+	if (!ca)
+		return EMD_REFUSE(msg, -ENOENT, "%s is not in the metadata", array->name);
+	emd_change_delete_array(txn->t1, ca - txn->t1->arrays);
+	return emd_txn_check(txn);
+}
+
 static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 			 struct emd_array *array)
 {
 	const struct emd_disk *refused;
 	unsigned int nr_refused = refusing_disks(array, &refused);
-	const struct emd_config_array *ca;
 	struct emd_transaction txn;
 	int ret;
 
 	ret = emd_must_be_writable(container, adm->msg);
+	if (!ret && dry_run(adm))
+		ret = emd_array_plan_stop(array, adm->msg, adm->plan);
+	if (!ret)
+		ret = begin_delete(&txn, array, adm->msg);
 	if (ret)
 		return ret;
-	emd_txn_begin(&txn, container, adm->msg);
-	txn.administrative = true;
-	ca = emd_config_find_array(txn.t1, array->id);
-	if (!ca)
-		return EMD_REFUSE(adm->msg, -ENOENT, "%s is not in the metadata", array->name);
-	emd_change_delete_array(txn.t1, ca - txn.t1->arrays);
-	ret = emd_txn_check(&txn);
-	if (ret)
-		return ret;
-	if (dry_run(adm)) {
-		PLAN(adm, "would delete \"%s\" and write %s without it", array->name,
-		     container->name);
-		return 0;
-	}
+	if (dry_run(adm))
+		return emd_txn_plan(&txn, adm->plan);
 	ret = emd_array_begin_stop(array, adm->msg);
 	if (ret)
 		return ret;
@@ -353,11 +376,7 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 		return EMD_REFUSE(adm->msg, -EIO, "%s refused its metadata", refused->name);
 	}
 	/* Stopping may have marked it clean: begin again from what is now true. */
-	emd_txn_begin(&txn, container, adm->msg);
-	txn.administrative = true;
-	ca = emd_config_find_array(txn.t1, array->id);
-	emd_change_delete_array(txn.t1, ca - txn.t1->arrays);
-	ret = emd_txn_check(&txn);
+	ret = begin_delete(&txn, array, adm->msg);
 	if (!ret)
 		ret = emd_txn_write(&txn);
 	if (ret) {
@@ -422,6 +441,7 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 	const struct emd_meta_ops *ops;
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry();
+	bool known = emd_is_known(devt);
 	unsigned int i;
 	int ret;
 
@@ -457,8 +477,8 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 		goto give_back;
 	}
 	if (dry_run(adm)) {
-		PLAN(adm, "would erase the %s metadata of %s in %u writes", ops->name, disk->name,
-		     disk->meta_writes.nr);
+		emd_plan_writes(&disk->meta_writes, adm->plan, "zero the %s metadata of %s",
+				ops->name, disk->name);
 		goto give_back;
 	}
 	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
@@ -475,7 +495,8 @@ give_back:
 out:
 	emd_unlock_registry(noio);
 	/* What is on it now is what counts. */
-	emd_scan_dev(devt);
+	if (known || !dry_run(adm))
+		emd_scan_dev(devt);
 	return ret;
 }
 
@@ -515,8 +536,7 @@ static int add_locked(struct emd_admin *adm, struct emd_container *container,
 	emd_container_add_disk(container, disk);
 	ret = emd_txn_check(&txn);
 	if (!ret && dry_run(adm)) {
-		PLAN(adm, "would add %s to %s as a spare and write all its disks", disk->name,
-		     container->name);
+		ret = emd_txn_plan(&txn, adm->plan);
 		goto leave;
 	}
 	if (!ret)
@@ -555,6 +575,7 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 	struct emd_container *container;
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry(), noio_c;
+	bool known = emd_is_known(devt);
 	int ret;
 
 	container = emd_container_by_id(container_id);
@@ -577,7 +598,7 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 		emd_disk_put(disk);
 out:
 	emd_unlock_registry(noio);
-	if (ret || dry_run(adm))
+	if (dry_run(adm) ? known : ret)
 		emd_scan_dev(devt);
 	emd_container_put(container);
 	return ret;
@@ -609,7 +630,8 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 		return EMD_REFUSE(adm->msg, ret, "%s is a member in service; fail it first",
 				  disk->name);
 	if (dry_run(adm)) {
-		PLAN(adm, "would remove %s from %s", disk->name, container->name);
+		emd_txn_tell(&txn, adm->plan);
+		PLAN(adm, "release %s", disk->name);
 		return 0;
 	}
 	list_for_each_entry(array, &container->arrays, node) {
@@ -691,10 +713,31 @@ static struct emd_member *member_by_dev(struct emd_array *array, dev_t devt)
 	return NULL;
 }
 
+/* What the worker would make of it. */
+static int plan_fail(struct emd_admin *adm, struct emd_array *array, u16 slot, bool may_lose)
+{
+	struct emd_config_array *ca;
+	struct emd_transaction txn;
+	int ret;
+
+	if (!may_lose) {
+		PLAN(adm, "array \"%s\" fails; of that nothing is recorded", array->name);
+		return 0;
+	}
+	emd_txn_begin(&txn, array->container, adm->msg);
+	ca = emd_config_find_array(txn.t1, array->id);
+	if (!ca)
+		return EMD_REFUSE(adm->msg, -ENOENT, "%s is not in the metadata", array->name);
+	emd_config_record_failure(txn.t1, array, ca, slot);
+	ret = emd_txn_check(&txn);
+	return ret ?: emd_txn_plan(&txn, adm->plan);
+}
+
 static int fail_locked(struct emd_admin *adm, struct emd_array *array, dev_t devt)
 {
 	struct emd_member *member;
 	u8 states[EMD_MAX_MEMBERS];
+	bool may_lose;
 	int ret;
 
 	ret = must_run(array, adm->msg);
@@ -708,16 +751,14 @@ static int fail_locked(struct emd_admin *adm, struct emd_array *array, dev_t dev
 				  member->slot, member->disk->name,
 				  emd_member_state_names[member->state]);
 	emd_array_member_states(array, states);
-	if (member->state == EMD_MEMBER_IN_SYNC &&
-	    !emd_geo_may_lose(&array->geo, states, member->slot) && !(adm->flags & EMD_F_FORCE))
+	may_lose = member->state != EMD_MEMBER_IN_SYNC ||
+		   emd_geo_may_lose(&array->geo, states, member->slot);
+	if (!may_lose && !(adm->flags & EMD_F_FORCE))
 		return EMD_REFUSE(adm->msg, -EBUSY,
 				  "member %u (%s) holds the last good copy; --force fails it and the array with it",
 				  member->slot, member->disk->name);
-	if (dry_run(adm)) {
-		PLAN(adm, "would fail member %u (%s) of %s and record it on the other disks",
-		     member->slot, member->disk->name, array->name);
-		return 0;
-	}
+	if (dry_run(adm))
+		return plan_fail(adm, array, member->slot, may_lose);
 	emd_array_touch(array);
 	if (!emd_member_fail(member, "failed by command"))
 		emd_member_lost(member);
@@ -757,6 +798,24 @@ int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt)
 	return ret;
 }
 
+static void plan_scrub(struct emd_admin *adm, const struct emd_array *array,
+		       enum emd_sync_action action)
+{
+	char size[EMD_PLAN_SIZE_LEN];
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		const struct emd_member *member = &array->members[slot];
+
+		if (member->disk && member->state == EMD_MEMBER_IN_SYNC)
+			PLAN(adm, "read member %u (%s): %llu sectors at sector %llu", slot,
+			     member->disk->name, member->nr_sectors, member->start_sector);
+	}
+	PLAN(adm, "array \"%s\": idle -> %s of %s%s", array->name, emd_sync_action_names[action],
+	     emd_plan_size(array->geo.array_sectors, size),
+	     action == EMD_SYNC_REPAIR ? ", what differs is rewritten" : "");
+}
+
 static int scrub_locked(struct emd_admin *adm, struct emd_array *array)
 {
 	enum emd_sync_action action = adm->flags & EMD_F_REPAIR ? EMD_SYNC_REPAIR : EMD_SYNC_CHECK;
@@ -778,7 +837,7 @@ static int scrub_locked(struct emd_admin *adm, struct emd_array *array)
 		return EMD_REFUSE(adm->msg, -EBUSY,
 				  "redundancy is not established yet; it is made so once the array is written to");
 	if (dry_run(adm)) {
-		PLAN(adm, "would %s %s", emd_sync_action_names[action], array->name);
+		plan_scrub(adm, array, action);
 		return 0;
 	}
 	emd_array_touch(array);
@@ -833,7 +892,7 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
 				  emd_levels[array->geo.level].name);
 	action = emd_job_action(array->job);
 	if (dry_run(adm)) {
-		PLAN(adm, "would change the background work of %s (%s)", array->name,
+		PLAN(adm, "change the background work of array \"%s\" (%s)", array->name,
 		     emd_sync_action_names[action]);
 		return 0;
 	}
@@ -913,7 +972,7 @@ static int policy_locked(struct emd_admin *adm, struct emd_array *array,
 	if (arg->set & ~arg->known & EMD_POLICY_SYNC_LIMIT)
 		return EMD_REFUSE(adm->msg, -EINVAL, "sync_limit: %s has no background work", level);
 	if (dry_run(adm)) {
-		PLAN(adm, arg->set ? "would change the policy of %s" : "would show the policy of %s",
+		PLAN(adm, "%s the policy of array \"%s\"", arg->set ? "change" : "show",
 		     array->name);
 	} else {
 		if (arg->set & EMD_POLICY_ZERO_COPY)

@@ -7,9 +7,8 @@
 
 #include "core.h"
 
-/* What would be done, in the place where else a reason goes. */
-#define PLAN(adm, fmt, ...) \
-	snprintf((adm)->msg->text, sizeof((adm)->msg->text), fmt, ##__VA_ARGS__)
+/* A line of what would be done. What a transaction would do, emd_txn_plan() says. */
+#define PLAN(adm, fmt, ...)	emd_text_line((adm)->plan, fmt, ##__VA_ARGS__)
 
 static inline bool dry_run(const struct emd_admin *adm)
 {
@@ -17,6 +16,7 @@ static inline bool dry_run(const struct emd_admin *adm)
 }
 
 struct emd_container *emd_container_by_id(u64 id);
+bool emd_is_known(dev_t devt);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);
 void emd_give_back_disk(struct emd_disk *disk);

@@ -193,10 +193,9 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 		emd_container_set_identity(container, txn.t1->uuid);
 	ca = &txn.t1->arrays[txn.t1->nr_arrays - 1];
 	if (dry_run(adm)) {
-		PLAN(adm, "would create %s \"%s\" with %u members, %llu sectors, strip %u sectors, at sector %llu of each disk, in %s",
-		     emd_levels[ca->geo.level].name, ca->name, ca->geo.nr_members,
-		     ca->geo.array_sectors, ca->geo.strip_sectors,
-		     emd_config_member(txn.t1, ca, 0)->start_sector, container->name);
+		ret = emd_txn_plan(&txn, adm->plan);
+		if (arg->init == EMD_INIT_ZERO)
+			PLAN(adm, "write zeroes to all members of array \"%s\"", ca->name);
 		goto abort;
 	}
 	array = emd_array_create(container, txn.t1, ca, adm->msg);
@@ -402,10 +401,15 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 {
 	struct emd_container *container;
 	struct emd_array *array = NULL;
+	DECLARE_BITMAP(known, EMD_MAX_MEMBERS) = { };
 	unsigned int noio, noio_c, i;
 	int ret;
 
 	noio = emd_lock_registry();
+	for (i = 0; i < arg->nr_disks; i++) {
+		if (emd_is_known(devs[i]))
+			set_bit(i, known);
+	}
 	if (arg->container_id) {
 		container = emd_container_by_id(arg->container_id);
 		if (!container) {
@@ -445,7 +449,9 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 out:
 	emd_unlock_registry(noio);
 	/* Refused or only planned: they are again what they were. */
-	for (i = 0; !array && !arg->container_id && i < arg->nr_disks; i++)
-		emd_scan_dev(devs[i]);
+	for (i = 0; !array && !arg->container_id && i < arg->nr_disks; i++) {
+		if (test_bit(i, known) || !dry_run(adm))
+			emd_scan_dev(devs[i]);
+	}
 	return ret;
 }

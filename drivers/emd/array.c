@@ -589,31 +589,37 @@ static u64 sync_progress(const struct emd_array *array, const struct emd_config_
 	return sector;
 }
 
-/*
- * The last word of a clean stop. Not fatal when it cannot be written: the next
- * start resyncs.
- */
+/* The last word of a clean stop; false when there is none to be said. */
+static bool begin_last_word(struct emd_array *array, struct emd_transaction *txn,
+			    struct emd_errmsg *msg)
+{
+	struct emd_config_array *ca;
+
+	if (array->read_only || array->untouched || array->broken)
+		return false;
+	emd_txn_begin(txn, array->container, msg);
+	ca = emd_config_find_array(txn->t1, array->id);
+	if (!ca)
+		return false;
+	/* A member that failed while the work was cancelled is not recorded yet. */
+	emd_array_reconcile(txn->t1, array, ca);
+	if (ca->sync != EMD_SYNC_IDLE && sync_progress(array, ca) < array->geo.array_sectors)
+		emd_change_sync_position(txn->t1, ca, sync_progress(array, ca));
+	if (ca->dirty && !(array->needs_resync && ca->sync != EMD_SYNC_RESYNC))
+		emd_change_dirty(txn->t1, ca, false);
+	txn->flush = true;
+	return true;
+}
+
+/* Not fatal when it cannot be written: the next start resyncs. */
 static void mark_clean(struct emd_array *array)
 {
-	struct emd_container *container = array->container;
-	struct emd_config_array *ca;
 	struct emd_transaction txn;
 	struct emd_errmsg msg = {};
 	int ret;
 
-	if (array->read_only || array->untouched || array->broken)
+	if (!begin_last_word(array, &txn, &msg))
 		return;
-	emd_txn_begin(&txn, container, &msg);
-	ca = emd_config_find_array(txn.t1, array->id);
-	if (!ca)
-		return;
-	/* A member that failed while the work was cancelled is not recorded yet. */
-	emd_array_reconcile(txn.t1, array, ca);
-	if (ca->sync != EMD_SYNC_IDLE && sync_progress(array, ca) < array->geo.array_sectors)
-		emd_change_sync_position(txn.t1, ca, sync_progress(array, ca));
-	if (ca->dirty && !(array->needs_resync && ca->sync != EMD_SYNC_RESYNC))
-		emd_change_dirty(txn.t1, ca, false);
-	txn.flush = true;
 	ret = emd_txn_check(&txn);
 	if (!ret)
 		ret = emd_txn_write(&txn);
@@ -621,6 +627,35 @@ static void mark_clean(struct emd_array *array)
 		emd_warn(array, "not marked clean: %s", msg.text);
 	else
 		emd_txn_switch(&txn);
+}
+
+static int refuse_open(const struct emd_array *array, struct emd_errmsg *msg)
+{
+	return EMD_REFUSE(msg, -EBUSY, "%s (%s) is in use", emd_array_dev_name(array),
+			  array->name);
+}
+
+/**
+ * emd_array_plan_stop() - what emd_array_begin_stop() and what follows would do
+ * @array: on its container's list
+ * @msg: reason of a refusal
+ * @out: gets the lines
+ *
+ * Return: 0, or -EBUSY when it is in use.
+ * Context: Process context, C held.
+ */
+int emd_array_plan_stop(struct emd_array *array, struct emd_errmsg *msg, struct emd_text *out)
+{
+	struct emd_transaction txn;
+
+	lockdep_assert_held(&array->container->mutex);
+	if (array->gd && atomic_read(&array->nr_openers))
+		return refuse_open(array, msg);
+	emd_text_line(out, "stop %s: array \"%s\"", emd_array_dev_name(array), array->name);
+	/* That it may not be possible to mark it clean would not keep it running. */
+	if (array->gd && begin_last_word(array, &txn, NULL) && !emd_txn_check(&txn))
+		emd_txn_plan(&txn, out);
+	return 0;
 }
 
 /**
@@ -650,8 +685,7 @@ int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg)
 	if (!mutex_trylock(&array->gd->open_mutex))
 		return -EAGAIN;
 	if (atomic_read(&array->nr_openers))
-		ret = EMD_REFUSE(msg, -EBUSY, "%s (%s) is in use", emd_array_dev_name(array),
-				 array->name);
+		ret = refuse_open(array, msg);
 	else
 		WRITE_ONCE(array->stopping, true);
 	mutex_unlock(&array->gd->open_mutex);

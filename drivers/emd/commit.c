@@ -379,6 +379,59 @@ static int encode_all(struct emd_container *container, const struct emd_config *
 	return 0;
 }
 
+static const char *disk_name(const void *container, u32 handle)
+{
+	const struct emd_disk *disk = emd_container_disk(container, handle);
+
+	return disk ? disk->name : NULL;
+}
+
+/**
+ * emd_txn_tell() - what would be different
+ * @txn: edited
+ * @out: gets the lines
+ *
+ * Return: whether it is more than dirty marks and positions of background work.
+ * Context: C held.
+ */
+bool emd_txn_tell(const struct emd_transaction *txn, struct emd_text *out)
+{
+	const struct emd_plan_names names = { .disk = disk_name, .from = txn->container };
+
+	return emd_plan_change(txn->t0, txn->t1, &names, out);
+}
+
+/**
+ * emd_txn_plan() - what would be different, and what would be written for it
+ * @txn: checked; nothing of it is written or published, now or later
+ * @out: gets the lines
+ *
+ * The one place where a transaction is put in words, for every command's dry run.
+ *
+ * Return: 0 or -errno with the reason in @txn->msg: emd_txn_write() would fail so.
+ * Context: C held. Uses the disks' reserved buffers; allocates nothing.
+ */
+int emd_txn_plan(struct emd_transaction *txn, struct emd_text *out)
+{
+	struct emd_container *container = txn->container;
+	struct emd_disk *disk;
+	int ret;
+
+	lockdep_assert_held(&container->mutex);
+	ret = encode_all(container, txn->t1);
+	if (ret)
+		return EMD_REFUSE(txn->msg, ret, "cannot encode the new configuration");
+	emd_txn_tell(txn, out);
+	list_for_each_entry(disk, &container->disks, container_node) {
+		if (txn->flush && disk->meta_writes.nr && bdev_write_cache(disk->bdev))
+			emd_text_line(out, "flush %s", disk->name);
+	}
+	list_for_each_entry(disk, &container->disks, container_node)
+		emd_plan_writes(&disk->meta_writes, out, "write %s metadata to %s",
+				container->ops->name, disk->name);
+	return 0;
+}
+
 /* Put T0 back over whatever part of T1 reached the disks. */
 static void write_back(struct emd_transaction *txn)
 {

@@ -872,6 +872,82 @@ out:
 	return ret;
 }
 
+static void plan_start(const struct emd_config *cfg, const struct emd_config_array *ca,
+		       struct emd_text *out)
+{
+	if ((cfg->flags | ca->flags) & EMD_CFG_NO_START)
+		emd_text_line(out, "array \"%s\" is not started: %s", ca->name,
+			      ca->flags & EMD_CFG_NO_START ? ca->reason : cfg->reason);
+	else
+		emd_text_line(out, "start array \"%s\": %s, %s", ca->name,
+			      emd_levels[ca->geo.level].name,
+			      emd_array_state_names[emd_config_array_state(cfg, ca)]);
+}
+
+static int plan_election(struct emd_container *container, u32 flags, struct emd_errmsg *msg,
+			 struct emd_text *out)
+{
+	struct election el;
+	unsigned int i;
+	int ret;
+
+	if (emd_uuid_is_zero(container->uuid))
+		return EMD_REFUSE(msg, -EINVAL, "%s holds free spares only", container->name);
+	ret = elect(container, &el, msg);
+	if (ret)
+		return ret;
+	if (!el.complete && !(flags & EMD_F_DEGRADED)) {
+		ret = EMD_REFUSE(msg, -EAGAIN,
+				 "members of %s are missing; --degraded starts without them",
+				 container->name);
+	} else {
+		emd_text_line(out, "assemble %s, generation %llu", container->name,
+			      el.config->generation);
+		for (i = 0; i < el.nr; i++) {
+			if (emd_config_find_disk(el.config, el.disks[i]->id))
+				emd_text_line(out, "claim %s", el.disks[i]->name);
+		}
+		for (i = 0; i < el.config->nr_arrays; i++)
+			plan_start(el.config, &el.config->arrays[i], out);
+	}
+	election_free(&el);
+	return ret;
+}
+
+/**
+ * emd_container_plan_assembly() - what emd_container_assemble() would do
+ * @container: container
+ * @flags: as there
+ * @msg: reason of a refusal
+ * @out: gets the lines
+ *
+ * Nothing is written by assembly, and nothing claimed here.
+ *
+ * Return: 0 or -errno, as emd_container_assemble().
+ * Context: Process context, G held.
+ */
+int emd_container_plan_assembly(struct emd_container *container, u32 flags,
+				struct emd_errmsg *msg, struct emd_text *out)
+{
+	unsigned int noio = emd_lock_container(container);
+	const struct emd_config *cfg = emd_container_config(container);
+	struct emd_array *array;
+	int ret = 0;
+	u16 i;
+
+	if (container->state != EMD_CONTAINER_ASSEMBLED) {
+		ret = plan_election(container, flags, msg, out);
+	} else {
+		for (i = 0; i < cfg->nr_arrays; i++) {
+			array = array_by_handle(container, cfg->arrays[i].handle);
+			if (!array || !array->gd)
+				plan_start(cfg, &cfg->arrays[i], out);
+		}
+	}
+	emd_unlock_container(container, noio);
+	return ret;
+}
+
 static void container_timeout(struct work_struct *work)
 {
 	struct emd_container *container =
@@ -1357,6 +1433,36 @@ int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg)
 	emd_event(EMD_EVENT_CONTAINER, "stopped", container, NULL, -1, NULL, "%s stopped",
 		  container->name);
 	return 0;
+}
+
+/**
+ * emd_container_plan_stop() - what emd_container_stop() would do
+ * @container: container
+ * @msg: reason of a refusal
+ * @out: gets the lines
+ *
+ * Return: 0; -EBUSY when an array is in use.
+ * Context: Process context, G held.
+ */
+int emd_container_plan_stop(struct emd_container *container, struct emd_errmsg *msg,
+			    struct emd_text *out)
+{
+	unsigned int noio = emd_lock_container(container);
+	struct emd_array *array;
+	struct emd_disk *disk;
+	int ret = 0;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		ret = emd_array_plan_stop(array, msg, out);
+		if (ret)
+			break;
+	}
+	list_for_each_entry(disk, &container->disks, container_node) {
+		if (!ret && disk->file)
+			emd_text_line(out, "release %s", disk->name);
+	}
+	emd_unlock_container(container, noio);
+	return ret;
 }
 
 /**

@@ -87,6 +87,8 @@ void emd_txn_begin(struct emd_transaction *txn, struct emd_container *container,
 int emd_txn_begin_room(struct emd_transaction *txn, struct emd_container *container,
 		       const struct emd_config_room *extra, struct emd_errmsg *msg);
 int emd_txn_check(struct emd_transaction *txn);
+bool emd_txn_tell(const struct emd_transaction *txn, struct emd_text *out);
+int emd_txn_plan(struct emd_transaction *txn, struct emd_text *out);
 int emd_txn_write(struct emd_transaction *txn);
 void emd_txn_switch(struct emd_transaction *txn);
 void emd_txn_abort(struct emd_transaction *txn);
@@ -102,7 +104,11 @@ void emd_container_work(struct work_struct *work);
 void emd_registry_add_probe(struct emd_probe *probe);
 void emd_registry_disk_gone(dev_t devt, u64 diskseq);
 int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);
+int emd_container_plan_assembly(struct emd_container *container, u32 flags,
+				struct emd_errmsg *msg, struct emd_text *out);
 int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg);
+int emd_container_plan_stop(struct emd_container *container, struct emd_errmsg *msg,
+			    struct emd_text *out);
 void emd_container_add_disk(struct emd_container *container, struct emd_disk *disk);
 void emd_disk_set_container(struct emd_disk *disk, struct emd_container *container);
 void emd_container_drop_disk(struct emd_container *container, struct emd_disk *disk);
@@ -118,6 +124,8 @@ int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 /* ---- worker.c ------------------------------------------------------------------ */
 
 void emd_array_touch(struct emd_array *array);
+void emd_config_record_failure(struct emd_config *t1, struct emd_array *array,
+			       struct emd_config_array *ca, u16 slot);
 bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
 			 struct emd_config_array *ca);
 int emd_container_settle(struct emd_container *container, unsigned int *noio);
@@ -143,6 +151,7 @@ int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool 
 		    bool force, struct emd_errmsg *msg);
 void emd_array_unstart(struct emd_array *array);
 int emd_array_publish(struct emd_array *array);
+int emd_array_plan_stop(struct emd_array *array, struct emd_errmsg *msg, struct emd_text *out);
 int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg);
 void emd_array_cancel_stop(struct emd_array *array);
 void emd_array_finish_stop(struct emd_array *array);

@@ -566,11 +566,13 @@ struct emd_container *emd_container_next(struct emd_container *prev);
 /**
  * struct emd_admin - a command as checked by the ioctl layer
  * @flags: EMD_F_*
- * @msg: where a refusal, or the plan of a dry run, goes
+ * @msg: where the reason of a refusal goes
+ * @plan: where a dry run says, line by line, what would be done
  */
 struct emd_admin {
 	u32 flags;
 	struct emd_errmsg *msg;
+	struct emd_text *plan;
 };
 
 int emd_admin_scan(struct emd_admin *adm);

@@ -22,6 +22,7 @@
 
 /* Far above what any format has to say; bounds what one call may allocate. */
 #define EXAMINE_MAX_BYTES	(4U << 20)
+#define PLAN_MAX_BYTES		EMD_UAPI_PLAN_LEN
 
 /* The ABI: the same on 32 and 64 bit. A struct may grow, never change. */
 static_assert(sizeof(struct emd_hdr) == 24);
@@ -510,10 +511,21 @@ static int fetch_args(const struct emd_command *command, union emd_args *args,
 	return ret;
 }
 
+/* As much as the caller takes; nothing when it takes none. */
+static int plan_room(const struct emd_hdr *hdr, struct emd_text *plan)
+{
+	if (!hdr->msg_ptr || !hdr->msg_len)
+		return 0;
+	plan->len = min(hdr->msg_len, PLAN_MAX_BYTES);
+	plan->buf = kvzalloc(plan->len, GFP_KERNEL);
+	return plan->buf ? 0 : -ENOMEM;
+}
+
 static int run_command(const struct emd_command *command, union emd_args *args,
 		       void __user *uarg, struct emd_errmsg *msg)
 {
-	struct emd_admin adm = { .flags = args->hdr.flags, .msg = msg };
+	struct emd_text plan = { };
+	struct emd_admin adm = { .flags = args->hdr.flags, .msg = msg, .plan = &plan };
 	u32 usize = args->hdr.size;
 	int ret;
 
@@ -522,15 +534,25 @@ static int run_command(const struct emd_command *command, union emd_args *args,
 	ret = fetch_args(command, args, uarg, msg);
 	if (ret)
 		return ret;
+	if (adm.flags & EMD_F_DRY_RUN) {
+		ret = plan_room(&args->hdr, &plan);
+		if (ret)
+			return ret;
+	}
 	ret = command->run(command, &adm, args);
-	if (ret < 0)
-		return ret;
-	if (command->replies &&
+	if (ret > 0)
+		ret = 0;
+	if (!ret && command->replies &&
 	    copy_to_user(uarg + sizeof(struct emd_hdr), (void *)args + sizeof(struct emd_hdr),
 			 min(usize, command->size) - sizeof(struct emd_hdr)))
-		return -EFAULT;
+		ret = -EFAULT;
 	/* Nothing was done yet, so an unreadable plan can still be an error. */
-	return adm.flags & EMD_F_DRY_RUN ? reply_text(&args->hdr, msg->text) : 0;
+	if (!ret && plan.buf) {
+		emd_text_cut(&plan);
+		ret = reply_text(&args->hdr, plan.buf);
+	}
+	kvfree(plan.buf);
+	return ret;
 }
 
 static long control_ioctl(struct file *file, unsigned int ioctl, unsigned long uaddr)

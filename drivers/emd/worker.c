@@ -159,15 +159,23 @@ static bool can_do_without(const struct emd_config *t1, const struct emd_config_
 	return emd_geo_may_lose(&ca->geo, states, slot);
 }
 
-/*
- * A member failed. Where the disk is gone, or serves only arrays that can do
+/**
+ * emd_config_record_failure() - make T1 say that a member failed
+ * @t1: config being built
+ * @array: started array
+ * @ca: its row in @t1
+ * @slot: of the member
+ *
+ * Where the disk is gone, or serves only arrays that can do
  * without it, the whole disk is written off, as firmware would. But a disk that
  * still reads and holds the last copy of something in another array is kept in
  * the table, and only this slot is marked: writing the disk off would make that
  * array unusable for good.
+ *
+ * Context: C held.
  */
-static void record_failure(struct emd_config *t1, struct emd_array *array,
-			   struct emd_config_array *ca, u16 slot)
+void emd_config_record_failure(struct emd_config *t1, struct emd_array *array,
+			       struct emd_config_array *ca, u16 slot)
 {
 	struct emd_config_member *cm = emd_config_member(t1, ca, slot);
 	const struct emd_disk *disk = array->members[slot].disk;
@@ -215,7 +223,7 @@ bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
 			continue;
 		if (state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING)
 			continue;
-		record_failure(t1, array, ca, slot);
+		emd_config_record_failure(t1, array, ca, slot);
 		changed = true;
 	}
 	return changed;

@@ -21,7 +21,7 @@
  */
 struct control {
 	int fd;
-	char msg[4096];
+	char msg[EMD_UAPI_PLAN_LEN];
 };
 
 struct model;

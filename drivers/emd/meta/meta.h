@@ -20,6 +20,7 @@
 #define _EMD_META_H
 
 #include <linux/bits.h>
+#include <linux/stdarg.h>
 #include <linux/types.h>
 
 #include "../errmsg.h"
@@ -277,7 +278,7 @@ enum emd_verdict {
 /* ---- how a format describes itself ------------------------------------- */
 
 /**
- * struct emd_text - sink for emd_text_kv(); lines "path.key=value\n"
+ * struct emd_text - sink for lines: "path.key=value\n", or those of a plan
  * @buf: may be NULL to only measure
  * @len: size of @buf
  * @used: bytes that all lines need, without the NUL
@@ -289,9 +290,18 @@ struct emd_text {
 };
 
 #define EMD_UUID_TEXT_LEN	36	/* with NUL */
+#define EMD_PLAN_SIZE_LEN	32	/* with NUL */
 
 __printf(3, 4)
 void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...);
+__printf(2, 0)
+void emd_text_vadd(struct emd_text *out, const char *fmt, va_list args);
+__printf(2, 3)
+void emd_text_add(struct emd_text *out, const char *fmt, ...);
+__printf(2, 3)
+void emd_text_line(struct emd_text *out, const char *fmt, ...);
+void emd_text_end(struct emd_text *out);
+void emd_text_cut(struct emd_text *out);
 void emd_uuid_format(const u8 uuid[16], char out[EMD_UUID_TEXT_LEN]);
 void emd_uuid_sha1(const void *data, unsigned int len, u8 uuid[16]);
 
@@ -489,6 +499,25 @@ struct emd_config_disk *emd_config_find_disk(const struct emd_config *cfg, u32 h
 int emd_config_member_slot(const struct emd_config *cfg, const struct emd_config_array *ca,
 			   u16 disk);
 bool emd_config_disk_in_use(const struct emd_config *cfg, u16 disk);
+
+/* ---- plan.c: a change in words; allocates nothing -------------------------- */
+
+/**
+ * struct emd_plan_names - what disks are called
+ * @disk: name for a row's handle, or NULL; then the disk goes by its identity
+ * @from: for @disk
+ */
+struct emd_plan_names {
+	const char *(*disk)(const void *from, u32 handle);
+	const void *from;
+};
+
+bool emd_plan_change(const struct emd_config *t0, const struct emd_config *t1,
+		     const struct emd_plan_names *names, struct emd_text *out);
+__printf(3, 4)
+void emd_plan_writes(const struct emd_meta_writes *writes, struct emd_text *out,
+		     const char *fmt, ...);
+const char *emd_plan_size(u64 sectors, char out[EMD_PLAN_SIZE_LEN]);
 
 /* ---- change.c: generic edits of a T1; none allocates ---------------------- */
 

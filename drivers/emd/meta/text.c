@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Words about metadata: name tables, "key=value" lines, UUIDs as people see
- * them. Pure.
+ * Words about metadata: name tables, lines of text, UUIDs as people see them. Pure.
  */
 #include <crypto/sha1.h>
 #include <linux/build_bug.h>
@@ -44,34 +43,102 @@ static char *text_room(const struct emd_text *out, size_t *room)
 }
 
 /**
- * emd_text_kv() - append a line "key=value\n"
+ * emd_text_vadd() - append a part of a line
  * @out: sink; counts on when it is full, so that the caller learns the need
- * @key: dotted path; a number in it is a position in a list
- * @fmt: of the value; bytes that do not print become '?', so that what a disk
- *	says can neither forge a line nor steer a terminal
+ * @fmt: of the part; bytes that do not print become '?', so that what a disk says can
+ *	neither forge a line nor steer a terminal
+ * @args: for @fmt
  */
-void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...)
+void emd_text_vadd(struct emd_text *out, const char *fmt, va_list args)
 {
-	size_t room, start, i;
-	va_list args;
+	size_t room, i = out->used;
 	char *p;
 
 	p = text_room(out, &room);
-	out->used += snprintf(p, room, "%s=", key);
-	start = out->used;
-
-	p = text_room(out, &room);
-	va_start(args, fmt);
 	out->used += vsnprintf(p, room, fmt, args);
-	va_end(args);
-
-	for (i = start; out->buf && i < out->used && i + 1 < out->len; i++) {
+	for (; out->buf && i < out->used && i + 1 < out->len; i++) {
 		if (out->buf[i] < 0x20 || out->buf[i] > 0x7e)
 			out->buf[i] = '?';
 	}
+}
+
+/**
+ * emd_text_end() - end a line of parts
+ * @out: sink; counts on when it is full, so that the caller learns the need
+ */
+void emd_text_end(struct emd_text *out)
+{
+	size_t room;
+	char *p;
 
 	p = text_room(out, &room);
 	out->used += snprintf(p, room, "\n");
+}
+
+/**
+ * emd_text_add() - append a part of a line
+ * @out: sink; counts on when it is full, so that the caller learns the need
+ * @fmt: of the part; what does not print in it becomes '?'
+ */
+void emd_text_add(struct emd_text *out, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	emd_text_vadd(out, fmt, args);
+	va_end(args);
+}
+
+/**
+ * emd_text_line() - append a line, or the last part of one
+ * @out: sink; counts on when it is full, so that the caller learns the need
+ * @fmt: of the line, without its end; what does not print in it becomes '?'
+ */
+void emd_text_line(struct emd_text *out, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	emd_text_vadd(out, fmt, args);
+	va_end(args);
+	emd_text_end(out);
+}
+
+/**
+ * emd_text_kv() - append a line "key=value\n"
+ * @out: sink; counts on when it is full, so that the caller learns the need
+ * @key: dotted path; a number in it is a position in a list
+ * @fmt: of the value; what does not print in it becomes '?'
+ */
+void emd_text_kv(struct emd_text *out, const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	emd_text_add(out, "%s=", key);
+	va_start(args, fmt);
+	emd_text_vadd(out, fmt, args);
+	va_end(args);
+	emd_text_end(out);
+}
+
+/**
+ * emd_text_cut() - leave out whole lines where not all fit
+ * @out: sink with room
+ *
+ * The text then ends with a line "...". One that fits stays as it is.
+ */
+void emd_text_cut(struct emd_text *out)
+{
+	static const char more[] = "...\n";
+	size_t end;
+
+	if (!out->len || out->used < out->len)
+		return;
+	end = out->len - min(out->len, sizeof(more));
+	while (end && out->buf[end - 1] != '\n')
+		end--;
+	snprintf(out->buf + end, out->len - end, "%s", more);
+	out->used = strlen(out->buf);
 }
 
 /**

@@ -30,6 +30,7 @@
 #define EMD_UAPI_REASON_LEN	120
 #define EMD_UAPI_FORMAT_LEN	16
 #define EMD_UAPI_MAX_DISKS	255
+#define EMD_UAPI_PLAN_LEN	(64U << 10)	/* a plan with its NUL is not longer */
 
 /**
  * struct emd_hdr - starts every argument
@@ -39,6 +40,12 @@
  *	run, or 0
  * @msg_len: its size; the text is cut to fit and always NUL-terminated
  * @__reserved: zero
+ *
+ * A reason is one line without an end. A plan is lines, each ended by a line
+ * break, made by the driver from what it would do: what changes, what is
+ * quiesced, what is written where. They are for people; scripts may rely on there
+ * being some. A plan that does not fit is cut behind a line, and its last line
+ * then is "...".
  *
  * The text is empty after a success that was no dry run. ENOTTY, and a @size
  * that does not even cover this head, leave the buffer alone.
