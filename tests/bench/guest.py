@@ -149,7 +149,8 @@ class Md:
         row = plan.LEVELS[level]
         self.disks = disks[:members]
         options = ["--bitmap=none", "--assume-clean"] if level != "raid0" else []
-        run("mdadm", "--create", self.device, "--run", "--metadata=1.2", "--level=" + level[4:],
+        run("mdadm", "--create", self.device, "--run", "--metadata=1.2",
+            "--level=" + row.get("as", level)[4:],
             "--raid-devices=%d" % members, *options, *row["args"], *self.disks)
 
     def resync(self):
@@ -204,8 +205,8 @@ class Emd:
         row = plan.LEVELS[level]
         self.disks = disks[:members]
         strip = ["--strip", "64K"] if level != "raid1" else []
-        done = run(self.emdctl, "--yes", "create", "--format", row["format"], "--level", level,
-                   "--name", "bench", *strip, "--init", "resync" if resync else "none",
+        done = run(self.emdctl, "--yes", "create", "--format", row["format"], "--level",
+                   row.get("as", level), "--name", "bench", *strip, "--init", "resync" if resync else "none",
                    *self.disks, check=False)
         if done.returncode:
             raise Refused(done.stdout.strip())
@@ -260,6 +261,38 @@ class Bench:
         return [width for width in widths if width != plan.LEVELS["raid5"]["members"]]
 
     # -- disks ---------------------------------------------------------------
+
+    def void(self, disks):
+        """Disks that keep nothing but metadata, on the ramdisks that have it."""
+        made = []
+        for disk in disks[:plan.WIDEST]:
+            head, tail = plan.VOID_KEEPS
+            size, minor = sectors(disk), int(re.search(r"\d+$", disk)[0])
+            parts = ["0 %d linear %s 0" % (head, disk), "%d %d zero" % (head, size - head - tail),
+                     "%d %d linear %s %d" % (size - tail, tail, disk, head)]
+            run("dmsetup", "create", "--noudevsync", "--concise",
+                "void-%s,,%d,rw,%s" % (os.path.basename(disk), minor, ",".join(parts)))
+            made.append("/dev/dm-%d" % minor)
+        return made
+
+    def no_void(self, disks):
+        for disk in disks[:plan.WIDEST]:
+            run("dmsetup", "remove", "--noudevsync", "void-" + os.path.basename(disk))
+
+    def on_void(self, half, level, disks):
+        """What the drivers take themselves, when the members take nothing."""
+        members = plan.LEVELS[level]["members"]
+        raw = [("raw", disks["md"][0], lambda work: {})]
+        self.users(half, ("disk-" + level, 1, 0), [*plan.safe(), *plan.writes()], raw)
+        self.create(level, disks, members)
+        self.users(half, (level, members, 0), plan.safe(), self.sides(level, "emd", "tuned", "md"))
+        self.users(half, (level, members, 0), plan.writes(),
+                   self.sides(level, "emd", "zero_copy", "skip_copy", "tuned", "md"))
+        for side in "emd", "md":
+            getattr(self, side).fail(disks[side][0])
+        self.users(half, (level, members, 1), plan.degraded(level, 1),
+                   self.sides(level, "emd", "tuned", "md"))
+        self.destroy()
 
     def prefill(self):
         """
@@ -524,6 +557,17 @@ class Bench:
     # ------------------------------------------------------------------------
 
     def level(self, half, level, disks):
+        if "void" not in plan.LEVELS[level]:
+            self.on_ramdisks(half, level, disks)
+        elif self.part("void"):
+            void = {side: self.void(ones) for side, ones in disks.items()}
+            if half == 0 and self.args.side not in ("emd", "zero_copy"):
+                self.tune(level, void["md"])
+            self.on_void(half, level, void)
+            for ones in disks.values():
+                self.no_void(ones)
+
+    def on_ramdisks(self, half, level, disks):
         parity = "parity" in plan.LEVELS[level]
         try:
             if half == 0 and parity and self.args.side not in ("emd", "zero_copy"):

@@ -75,10 +75,11 @@ def rows(samples, marks):
     result, found = [], cells(samples, marks)
     for (array, work), runs in found.items():
         level, members, missing = array
-        if level == "disk":
+        if level.startswith("disk"):
             continue
         sides = {who: summary(run) for who, run in runs.items()}
-        raw = found.get((("disk", 1, 0), work))
+        disk = "disk-" + level if "void" in plan.LEVELS[level] else "disk"
+        raw = found.get(((disk, 1, 0), work))
         if raw:
             sides["raw"] = summary(raw["raw"])
         for who, others in ("emd", ("md", "tuned")), ("zero_copy", ("skip_copy",)):
@@ -124,11 +125,13 @@ md: metadata 1.2, no bitmap, no journal; its defaults (stripe_cache_size 256, gr
 and "tuned": what measured best of all in {candidates}, for
 each kind of work; background work also with the least and greatest speed raised to 10 GiB/s. EMD has
 nothing to tune. "zero copy" is EMD with zero_copy beside md tuned and with skip_copy: neither copies
-what users write. raw: one disk.
+what users write. raw: one disk. -void: on members that keep metadata only, where data is zeroes when
+read: they take no time and no memory bandwidth, as little as disks with DMA, and what is left is what
+the drivers take.
 Ratios: medians of runs side by side, and half the distance of the quartiles. Target: EMD against md /
 tuned. hit; close: a miss by less than that spread; miss. CPU: seconds for a GiB; md's is the tuned one's.
 """
-LINE = "%-6s %-35s %6s %6s %6s %6s  %-12s %-12s %-6s %-6s %6s %6s %6s"
+LINE = "%-10s %-35s %6s %6s %6s %6s  %-12s %-12s %-6s %-6s %6s %6s %6s"
 
 
 def number(value):

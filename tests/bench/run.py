@@ -31,7 +31,7 @@ OUT = os.path.join(TOP, "out", "bench")
 GUEST_TIMEOUT = 7200
 DISKS = 2 * max(plan.WIDTHS)
 SPARE_MIB = 2048                # memory beside the ramdisks: md's largest stripe cache, fio
-PARTS = "io,degraded,sync,curves,widths,memory,cpus"
+PARTS = "io,degraded,sync,curves,widths,memory,void,cpus"
 
 
 def kernel():
