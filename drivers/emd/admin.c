@@ -228,22 +228,20 @@ bool emd_is_known(dev_t devt)
 }
 
 /**
- * emd_take_bare_disk() - find or make the disk object for a device, and claim it
+ * emd_claim_bare_disk() - find or make the disk object for a device, and claim it
  * @adm: the command that names it
  * @devt: device, in no container that is assembled
  *
- * It leaves the container it was in.
+ * It stays in the container it is in.
  *
  * Return: the disk with a reference and claimed, or ERR_PTR: -EBUSY when in use,
  * -EEXIST when it carries arrays and the command is not forced.
- * Context: Process context, G held.
+ * Context: Process context, G held throughout the claim.
  */
-struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
+struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt)
 {
-	struct emd_container *container;
 	struct emd_probe probe;
 	struct emd_disk *disk;
-	unsigned int noio_c;
 	int ret;
 
 	lockdep_assert_held(&emd_registry_lock);
@@ -275,6 +273,32 @@ struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
 	ret = emd_disk_claim(disk, false, adm->msg);
 	if (ret)
 		goto put;
+	if (dry_run(adm))
+		PLAN(adm, "claim %s", disk->name);
+	return disk;
+put:
+	emd_disk_put(disk);
+	return ERR_PTR(ret);
+}
+
+/**
+ * emd_take_bare_disk() - find or make the disk object for a device, and take it
+ * @adm: the command that names it
+ * @devt: device, in no container that is assembled
+ *
+ * As emd_claim_bare_disk(), and it leaves the container it was in.
+ *
+ * Return: the disk with a reference and claimed, or ERR_PTR.
+ * Context: Process context, G held.
+ */
+struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
+{
+	struct emd_disk *disk = emd_claim_bare_disk(adm, devt);
+	struct emd_container *container;
+	unsigned int noio_c;
+
+	if (IS_ERR(disk))
+		return disk;
 	container = disk->container;
 	if (container) {
 		struct file *claim = disk->file;
@@ -289,17 +313,14 @@ struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
 		emd_container_reap(container);
 		emd_container_put(container);
 	}
-	if (dry_run(adm))
-		PLAN(adm, "claim %s", disk->name);
 	return disk;
-put:
-	emd_disk_put(disk);
-	return ERR_PTR(ret);
 }
 
 /**
  * emd_give_back_disk() - a command failed: the disk is as if it had never been named
- * @disk: from emd_take_bare_disk(); its reference is dropped
+ * @disk: from emd_take_bare_disk() or emd_claim_bare_disk(); its reference is dropped
+ *
+ * One that has left its container is known no more: to be looked at again.
  *
  * Context: Process context, G held.
  */
@@ -307,9 +328,11 @@ void emd_give_back_disk(struct emd_disk *disk)
 {
 	lockdep_assert_held(&emd_registry_lock);
 	emd_disk_release(disk);
-	list_del_init(&disk->node);
-	emd_disk_put(disk);	/* the registry's */
-	emd_disk_put(disk);	/* emd_take_bare_disk()'s */
+	if (!disk->container) {
+		list_del_init(&disk->node);
+		emd_disk_put(disk);	/* the registry's */
+	}
+	emd_disk_put(disk);	/* emd_claim_bare_disk()'s */
 }
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
@@ -446,11 +469,12 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 	int ret;
 
 	adm->flags |= EMD_F_FORCE;	/* that it carries metadata is the point */
-	disk = emd_take_bare_disk(adm, devt);
+	disk = dry_run(adm) ? emd_claim_bare_disk(adm, devt) : emd_take_bare_disk(adm, devt);
 	if (IS_ERR(disk)) {
 		ret = PTR_ERR(disk);
 		goto out;
 	}
+	known &= !disk->container;
 	ops = disk->ops;
 	if (!ops) {
 		ret = EMD_REFUSE(adm->msg, -ENOENT, "%s carries no metadata that emd knows",

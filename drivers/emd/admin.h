@@ -18,6 +18,7 @@ static inline bool dry_run(const struct emd_admin *adm)
 struct emd_container *emd_container_by_id(u64 id);
 bool emd_is_known(dev_t devt);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
+struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt);
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);
 void emd_give_back_disk(struct emd_disk *disk);
 
