@@ -534,25 +534,36 @@ class Bench:
         self.tuned[level] = tuned
         self.args.side, self.args.work = side, work
 
-    def held(self, level, who, side, disks, settings):
-        """Memory that an array takes, in MiB, after writes at the greatest queue depth."""
-        before = free_mib()
-        side.create(level, disks, plan.LEVELS[level]["members"])
-        if settings:
-            side.set(settings)
+    def held(self, level, side, disks, settings):
+        """MiB that are gone after writes at the greatest queue depth; without a side, to a disk."""
+        before, device = free_mib(), disks[0]
+        if side:
+            side.create(level, disks, plan.LEVELS[level]["members"])
+            device = side.device
+            if settings:
+                side.set(settings)
         self.fio([plan.Work("write", "256k", max(plan.DEPTHS), 768),
                   plan.Work("randwrite", "4k", max(plan.DEPTHS), 128)],
-                 [(who, side.device, lambda work: {})], 1)
-        self.memory.setdefault(level, {})[who] = before - free_mib()
-        side.destroy()
+                 [("", device, lambda work: {})], 1)
+        gone = before - free_mib()
+        if side:
+            side.destroy()
+        return gone
 
     def weigh(self, level, disks):
-        """The second time counts: by then the kernel has what it keeps for all arrays."""
+        """
+        Memory that an array takes. The second time counts: by then the kernel has what it
+        keeps for all arrays; and not what such writes cost on a mere disk.
+        """
         most = max(self.tuned[level].values(), key=lambda settings: settings["stripe_cache_size"])
+        args, self.args.side, self.args.work = (self.args.side, self.args.work), "", ""
         for _ in range(2):
-            for who, side, settings in (("md", self.md, None), ("emd", self.emd, None),
-                                        ("tuned", self.md, {**plan.MD_DEFAULTS, **most})):
-                self.held(level, who, side, disks, settings)
+            disk = self.held(level, None, disks, None)
+            self.memory[level] = {
+                who: max(self.held(level, side, disks, settings) - disk, 0)
+                for who, side, settings in (("md", self.md, None), ("emd", self.emd, None),
+                                            ("tuned", self.md, {**plan.MD_DEFAULTS, **most}))}
+        self.args.side, self.args.work = args
 
     # ------------------------------------------------------------------------
 

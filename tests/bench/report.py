@@ -233,7 +233,7 @@ def table(result):
         lines += ["", title, *head] if chosen else []
         lines += [line(row, curve=True) for row in chosen]
     if result["memory_rows"]:
-        lines += ["", "Memory of an array, MiB, after writes at queue depth %d. Target: EMD not above md's stripe cache."
+        lines += ["", "Memory of an array, MiB, after writes at queue depth %d, beyond what they take on a disk. Target: EMD not above md's stripe cache."
                   % max(plan.DEPTHS),
                   "%-6s %8s %8s %8s  %s" % ("level", "md", "tuned", "EMD", "")]
         for row in result["memory_rows"]:
