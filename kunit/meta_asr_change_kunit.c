@@ -449,6 +449,20 @@ static void a_disk_fails_and_a_spare_takes_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, own_state(2), 0x00);
 }
 
+/* In one step what failure, activation and rebuild say in three. */
+static void a_disk_is_replaced(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load_with_spare(test);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_replace_disk(t1, row_of(1), row_of(2), NULL), 0);
+	commit(test, t1);
+	KUNIT_EXPECT_EQ(test, own_state(2), 0x00);
+	expect_read(test, MIRROR "UU idle", "2 00 | A00/10 a00 b00");
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_rb(&lab.disk[2])->drive_magic), D2);
+}
+
 /* The slot failed, not the whole disk: it is here, in no slot, and does not stop the others. */
 static void a_slot_is_given_to_another(struct kunit *test)
 {
@@ -815,13 +829,15 @@ static void others_in_the_table_are_left_alone(struct kunit *test)
 /* ---- power cuts ------------------------------------------------------------------------------ */
 
 /*
- * Cut T1's writing at every write, and within it, in the order of the live disks. Each
- * time somebody reads one of @words; a disk that a cut left bare is not here.
+ * Cut T1's writing at every write, and within it, in the order of the live disks, @first
+ * before the others. Each time somebody reads one of @words; a disk that a cut left bare
+ * is not here.
  */
-static void cut_everywhere(struct kunit *test, struct emd_config *t1, const char *const *words)
+static void cut_with_first(struct kunit *test, struct emd_config *t1, unsigned int first,
+			   const char *const *words)
 {
 	u8 *saved = kunit_kzalloc(test, LAB_DISKS * LAB_WINDOW, GFP_KERNEL);
-	unsigned int victim, nr, i, k, here, live;
+	unsigned int turn, victim, nr, i, k, here, live;
 	struct lab_disk *disks[LAB_DISKS];
 	struct emd_errmsg msg = {};
 	struct emd_meta_image img;
@@ -834,7 +850,8 @@ static void cut_everywhere(struct kunit *test, struct emd_config *t1, const char
 	KUNIT_ASSERT_TRUE_MSG(test, !lab_commit(lab.cfg, t1, &msg), "%s", msg.text);
 	for (i = 0; i < lab.nr; i++)
 		memcpy(saved + i * LAB_WINDOW, lab.disk[i].bytes, LAB_WINDOW);
-	for (victim = 0, live = 0; victim < lab.nr; victim++) {
+	for (turn = 0, live = 0; turn < lab.nr; turn++) {
+		victim = turn ? turn - (turn <= first) : first;
 		row = EMD_NO_DISK;
 		for (k = 0; k < t1->nr_disks; k++) {
 			if (t1->disks[k].handle == victim + 1)
@@ -851,7 +868,8 @@ static void cut_everywhere(struct kunit *test, struct emd_config *t1, const char
 				/* Those before it have it whole. */
 				for (k = 0; k < t1->nr_disks; k++) {
 					i = t1->disks[k].handle;
-					if (i && i - 1 < victim)
+					if (i && i - 1 != victim &&
+					    (i - 1 == first || (victim != first && i - 1 < victim)))
 						lab_encode(&lab.disk[i - 1], t1, k);
 				}
 				total = lab_encode_some(&lab.disk[victim], t1, row, nr, torn);
@@ -880,6 +898,11 @@ static void cut_everywhere(struct kunit *test, struct emd_config *t1, const char
 	emd_config_free(t1);
 }
 
+static void cut_everywhere(struct kunit *test, struct emd_config *t1, const char *const *words)
+{
+	cut_with_first(test, t1, 0, words);
+}
+
 static void power_cut_while_a_disk_is_failed(struct kunit *test)
 {
 	static const char *const words[] = {
@@ -892,6 +915,18 @@ static void power_cut_while_a_disk_is_failed(struct kunit *test)
 	t1 = begin(test);
 	emd_change_fail_disk(t1, 0);
 	cut_everywhere(test, t1, words);
+}
+
+static void power_cut_while_a_disk_is_replaced(struct kunit *test)
+{
+	static const char *const words[] = { MIRROR "UU idle", NULL };
+	struct emd_config *t1;
+
+	load_with_spare(test);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_replace_disk(t1, row_of(1), row_of(2), NULL), 0);
+	/* Who finds it anywhere must find that the new disk is a member. */
+	cut_with_first(test, t1, 2, words);
 }
 
 /* Tables of several sectors. */
@@ -1360,6 +1395,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_build_target_does_not_stand_in_for_its_source),
 	KUNIT_CASE(a_later_resync_stays_dirty),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
+	KUNIT_CASE(a_disk_is_replaced),
 	KUNIT_CASE(a_slot_is_given_to_another),
 	KUNIT_CASE(a_target_that_fails_is_failed),
 	KUNIT_CASE(a_disk_that_is_gone_is_failed),
@@ -1377,6 +1413,7 @@ static struct kunit_case meta_asr_change_cases[] = {
 	KUNIT_CASE(a_table_keeps_its_own_size),
 	KUNIT_CASE(others_in_the_table_are_left_alone),
 	KUNIT_CASE(power_cut_while_a_disk_is_failed),
+	KUNIT_CASE(power_cut_while_a_disk_is_replaced),
 	KUNIT_CASE(power_cut_in_long_tables),
 	KUNIT_CASE(power_cut_while_it_becomes_dirty),
 	KUNIT_CASE(power_cut_while_it_becomes_clean),

@@ -73,6 +73,35 @@ static void a_disk_fails_and_a_spare_takes_over(struct kunit *test)
 		    "a0003/0001 b0005/0003 c0003/0001 | 00/02 a c ");
 }
 
+/* In one step what failure, activation and rebuild say in three. */
+static void a_disk_is_replaced(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_replace_disk(t1, 1, 2, NULL), 0);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0005/0003 c0003/0001 | 00/02 a c ");
+}
+
+/* Its mirror is lost: it is the only source there is. */
+static void the_last_copy_is_replaced(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "ten");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 1), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_replace_disk(t1, 0, 4, NULL), 0);
+	commit(test, t1);
+	expect_read(test, "ten raid10 adjacent 128 8192 0+4096 UFUU idle",
+		    "a0005/0003 b0003/0003 c0003/0001 d0003/0001 e0003/0001 | 01/02 e b c d ");
+}
+
 static void a_disk_that_is_gone_keeps_its_place(struct kunit *test)
 {
 	struct emd_config *t1;
@@ -311,16 +340,21 @@ static void take_spare(struct emd_config *t1)
 	emd_change_activate_spare(t1, &t1->arrays[0], 1, 2);
 }
 
+static void replace_second(struct emd_config *t1)
+{
+	emd_change_replace_disk(t1, 1, 2, NULL);
+}
+
 static void remove_array(struct emd_config *t1)
 {
 	emd_change_delete_array(t1, 0);
 }
 
 /*
- * Cut after every write and in the middle of every write, on every disk in turn: what
- * is read then is what was before or what was to be, nothing else.
+ * Cut after every write and in the middle of every write, on every disk in turn, @first
+ * before the others: what is read then is what was before or what was to be, nothing else.
  */
-static void cut_everywhere(struct kunit *test, const char *golden,
+static void cut_everywhere(struct kunit *test, const char *golden, unsigned int first,
 			   void (*prepare)(struct emd_config *t1),
 			   void (*change)(struct emd_config *t1))
 {
@@ -351,10 +385,12 @@ static void cut_everywhere(struct kunit *test, const char *golden,
 				/* Disks one after the other, this one torn. */
 				for (row = 0; row < t1->nr_disks; row++) {
 					unsigned int disk = t1->disks[row].handle - 1;
+					unsigned int turn = disk == first ? 0 :
+							    disk < first ? disk + 1 : disk;
 
-					if (disk < k)
+					if (turn < k)
 						lab_encode(&lab.disk[disk], t1, row);
-					else if (disk == k)
+					else if (turn == k)
 						writes = lab_encode_some(&lab.disk[disk], t1, row, cut,
 									 torn);
 				}
@@ -373,22 +409,27 @@ static void cut_everywhere(struct kunit *test, const char *golden,
 
 static void power_cut_while_a_disk_is_failed(struct kunit *test)
 {
-	cut_everywhere(test, "idle", NULL, fail_second);
+	cut_everywhere(test, "idle", 0, NULL, fail_second);
 }
 
 static void power_cut_while_it_becomes_dirty(struct kunit *test)
 {
-	cut_everywhere(test, "idle", NULL, become_dirty);
+	cut_everywhere(test, "idle", 0, NULL, become_dirty);
 }
 
 static void power_cut_while_a_spare_is_taken(struct kunit *test)
 {
-	cut_everywhere(test, "idle", fail_second, take_spare);
+	cut_everywhere(test, "idle", 0, fail_second, take_spare);
+}
+
+static void power_cut_while_a_disk_is_replaced(struct kunit *test)
+{
+	cut_everywhere(test, "idle", 2, NULL, replace_second);
 }
 
 static void power_cut_while_an_array_is_deleted(struct kunit *test)
 {
-	cut_everywhere(test, "overlap", NULL, remove_array);
+	cut_everywhere(test, "overlap", 0, NULL, remove_array);
 }
 
 /* At every moment one copy is closed and whole: nobody needs to know our order. */
@@ -677,6 +718,8 @@ static void what_one_disk_does_not_know_is_waited_for(struct kunit *test)
 static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(dirty_and_clean_are_one_bit),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
+	KUNIT_CASE(a_disk_is_replaced),
+	KUNIT_CASE(the_last_copy_is_replaced),
 	KUNIT_CASE(a_disk_that_is_gone_keeps_its_place),
 	KUNIT_CASE(the_first_resync_goes_on_where_it_was),
 	KUNIT_CASE(a_later_resync_is_not_consistent),
@@ -691,6 +734,7 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(power_cut_while_a_disk_is_failed),
 	KUNIT_CASE(power_cut_while_it_becomes_dirty),
 	KUNIT_CASE(power_cut_while_a_spare_is_taken),
+	KUNIT_CASE(power_cut_while_a_disk_is_replaced),
 	KUNIT_CASE(power_cut_while_an_array_is_deleted),
 	KUNIT_CASE(one_copy_is_always_closed_and_whole),
 	KUNIT_CASE(a_disk_without_secondary_leaves_the_set_when_torn),

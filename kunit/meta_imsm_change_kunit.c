@@ -240,6 +240,45 @@ static void failure_and_rebuild(struct kunit *test)
 	teardown(bench);
 }
 
+/* In one step what failure, activation and rebuild say in three, for who lost another as well. */
+static void a_disk_is_replaced(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 5, 512);
+	struct emd_config *t1;
+
+	commit(bench, place(bench, "v0", EMD_LEVEL_RAID5, 3, 81920, true), "healthy",
+	       "D0/2 D1/2 D2/2 | d0 NORMAL [0 1 2] | 532");
+	t1 = edit(bench);
+	emd_change_dirty(t1, first(t1), true);
+	commit(bench, t1, "in use", "D0/2 D1/2 D2/2 | d1 NORMAL [0 1 2] | 532");
+	t1 = edit(bench);
+	KUNIT_EXPECT_EQ_MSG(test, emd_change_replace_disk(t1, row_of(bench, t1, "D1"),
+							  row_of(bench, t1, "D3"), &bench->msg),
+			    0, "%s", bench->msg.text);
+	commit(bench, t1, "D3 instead of D1", "D0/2 D2/2 D3/2 | d1 NORMAL [0 2 1] | 532");
+	KUNIT_EXPECT_NE(test, family(bench), bench->family);
+	KUNIT_EXPECT_EQ(test, bench->cfg->disks[row_of(bench, bench->cfg, "D1")].state,
+			EMD_DISK_FAILED);
+
+	t1 = edit(bench);
+	emd_change_fail_disk(t1, row_of(bench, t1, "D0"));
+	commit(bench, t1, "D0 fails", "D0:0/6 D2/2 D3/2 | d1 DEGRADED [R0 2 1] f0 | 532");
+	t1 = edit(bench);
+	KUNIT_EXPECT_EQ_MSG(test, emd_change_replace_disk(t1, row_of(bench, t1, "D2"),
+							  row_of(bench, t1, "D4"), &bench->msg),
+			    0, "%s", bench->msg.text);
+	commit(bench, t1, "D4 instead of D2, the array degraded",
+	       "D0:0/6 D3/2 D4/2 | d1 DEGRADED [R0 1 2] f0 | 532");
+
+	t1 = edit(bench);
+	KUNIT_EXPECT_EQ(test, emd_change_replace_disk(t1, row_of(bench, t1, "D4"),
+						      row_of(bench, t1, "D3"), NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, emd_change_replace_disk(t1, row_of(bench, t1, "D0"),
+						      row_of(bench, t1, "D3"), NULL), -EINVAL);
+	emd_config_free(t1);
+	teardown(bench);
+}
+
 static void two_failures_in_raid10(struct kunit *test)
 {
 	struct bench *bench = new_bench(test, 5, 512);
@@ -856,6 +895,7 @@ static void the_same_on_4kn(struct kunit *test)
 static struct kunit_case change_cases[] = {
 	KUNIT_CASE(create_initialise_run),
 	KUNIT_CASE(failure_and_rebuild),
+	KUNIT_CASE(a_disk_is_replaced),
 	KUNIT_CASE(two_failures_in_raid10),
 	KUNIT_CASE(failure_during_rebuild_of_raid10),
 	KUNIT_CASE(a_larger_disk_is_recorded_when_its_room_is_used),

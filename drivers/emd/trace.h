@@ -55,7 +55,8 @@
 		{ EMD_SYNC_REBUILD, "rebuild" },			\
 		{ EMD_SYNC_CHECK, "check" },				\
 		{ EMD_SYNC_REPAIR, "repair" },				\
-		{ EMD_SYNC_RESHAPE, "reshape" })
+		{ EMD_SYNC_RESHAPE, "reshape" },			\
+		{ EMD_SYNC_REPLACE, "replace" })
 
 #define show_op(value)							\
 	__print_symbolic(value,						\

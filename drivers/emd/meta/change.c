@@ -229,6 +229,85 @@ int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca
 	return 0;
 }
 
+/*
+ * May the disk fill the slot, were that the only one to be filled? Who else is
+ * lost does not matter: the content comes along.
+ */
+static int may_take(struct emd_config *t1, struct emd_config_array *ca, u16 slot, u16 disk,
+		    struct emd_errmsg *msg)
+{
+	u8 states[EMD_MAX_MEMBERS];
+	u16 i;
+	int ret;
+
+	for (i = 0; i < ca->geo.nr_members; i++) {
+		states[i] = emd_config_member(t1, ca, i)->state;
+		emd_config_member(t1, ca, i)->state = EMD_MEMBER_IN_SYNC;
+	}
+	emd_config_member(t1, ca, slot)->state = EMD_MEMBER_FAILED;
+	ret = t1->ops->can_take(t1, ca - t1->arrays, slot, disk, msg);
+	for (i = 0; i < ca->geo.nr_members; i++)
+		emd_config_member(t1, ca, i)->state = states[i];
+	return ret;
+}
+
+static int replace_member(struct emd_config *t1, struct emd_config_array *ca, u16 slot, u16 disk,
+			  struct emd_errmsg *msg)
+{
+	struct emd_config_member *member = emd_config_member(t1, ca, slot);
+	u16 index = ca - t1->arrays;
+	int ret;
+
+	if (ca->sync != EMD_SYNC_IDLE || member->state == EMD_MEMBER_REBUILDING)
+		return EMD_REFUSE(msg, -EBUSY, "%s of %s has to end first",
+				  emd_sync_action_names[ca->sync], ca->name);
+	if (emd_config_member_slot(t1, ca, disk) >= 0)
+		return EMD_REFUSE(msg, -EBUSY, "disk %s is in %s already", t1->disks[disk].id,
+				  ca->name);
+	ret = may_take(t1, ca, slot, disk, msg);
+	if (ret)
+		return ret;
+	if (t1->ops->start_on)
+		member->start_sector = t1->ops->start_on(t1, index, slot, disk);
+	member->disk = disk;
+	return 0;
+}
+
+/**
+ * emd_change_replace_disk() - a disk that holds what another holds takes its place
+ * @t1: config being built
+ * @old: row of the disk that goes: written off, as by emd_change_fail_disk()
+ * @new: row of the disk that comes: a spare, or a member of other arrays
+ * @msg: reason of a refusal
+ *
+ * In all arrays that @old serves: formats write off whole disks.
+ *
+ * Return: 0; -EBUSY when work is recorded for one of the arrays or @new is in it;
+ * -EINVAL; what ->can_take() says. Then @t1 is of no further use.
+ */
+int emd_change_replace_disk(struct emd_config *t1, u16 old, u16 new, struct emd_errmsg *msg)
+{
+	struct emd_config_array *ca;
+	int slot, ret;
+	u16 i;
+
+	if (old == new || t1->disks[old].state != EMD_DISK_ACTIVE)
+		return EMD_REFUSE(msg, -EINVAL, "disk %s is not in service", t1->disks[old].id);
+	for (i = 0; i < t1->nr_arrays; i++) {
+		ca = &t1->arrays[i];
+		slot = emd_config_member_slot(t1, ca, old);
+		if (slot < 0 || emd_config_member(t1, ca, slot)->state == EMD_MEMBER_FAILED ||
+		    emd_config_member(t1, ca, slot)->state == EMD_MEMBER_MISSING)
+			continue;
+		ret = replace_member(t1, ca, slot, new, msg);
+		if (ret)
+			return ret;
+	}
+	t1->disks[new].state = EMD_DISK_ACTIVE;
+	t1->disks[old].state = EMD_DISK_FAILED;
+	return 0;
+}
+
 /**
  * emd_change_add_disk() - a disk joins the container as a spare
  * @t1: config being built, with room for a row

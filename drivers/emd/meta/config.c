@@ -382,6 +382,16 @@ int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg)
 
 /* ---- rules for a change ------------------------------------------------------ */
 
+/* A slot that is filled anew, or has got a disk that was filled before. */
+static bool may_move(const struct emd_config *t0, const struct emd_config_member *m0,
+		     const struct emd_config *t1, const struct emd_config_member *m1)
+{
+	if (m1->state == EMD_MEMBER_REBUILDING)
+		return m0->state != EMD_MEMBER_REBUILDING;
+	return m0->disk != EMD_NO_DISK && m1->disk != EMD_NO_DISK &&
+	       t0->disks[m0->disk].handle != t1->disks[m1->disk].handle;
+}
+
 static int check_array_change(const struct emd_config *t0, const struct emd_config_array *a0,
 			      const struct emd_config *t1, const struct emd_config_array *a1,
 			      struct emd_errmsg *msg)
@@ -401,10 +411,7 @@ static int check_array_change(const struct emd_config *t0, const struct emd_conf
 					  a0->name, slot, emd_member_state_names[m0->state]);
 		if (m1->state == EMD_MEMBER_REBUILDING && m0->state == EMD_MEMBER_IN_SYNC)
 			return EMD_REFUSE(msg, -EINVAL, "%s: slot %u was in sync", a0->name, slot);
-		/* What is filled anew may lie elsewhere. */
-		if ((m1->start_sector != m0->start_sector &&
-		     (m1->state != EMD_MEMBER_REBUILDING ||
-		      m0->state == EMD_MEMBER_REBUILDING)) ||
+		if ((m1->start_sector != m0->start_sector && !may_move(t0, m0, t1, m1)) ||
 		    m1->nr_sectors != m0->nr_sectors)
 			return EMD_REFUSE(msg, -EINVAL, "%s: slot %u would move", a0->name, slot);
 	}

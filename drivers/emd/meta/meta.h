@@ -107,7 +107,7 @@ enum emd_disk_state {
 	EMD_NR_DISK_STATES,
 };
 
-/* Values are the uAPI's EMD_SYNC_*. */
+/* Values are the uAPI's EMD_SYNC_*; REPLACE is a rebuild to everybody outside. */
 enum emd_sync_action {
 	EMD_SYNC_IDLE,
 	EMD_SYNC_RESYNC,
@@ -115,6 +115,7 @@ enum emd_sync_action {
 	EMD_SYNC_CHECK,
 	EMD_SYNC_REPAIR,
 	EMD_SYNC_RESHAPE,
+	EMD_SYNC_REPLACE,
 	EMD_NR_SYNC_ACTIONS,
 };
 
@@ -531,6 +532,7 @@ void emd_change_sync_position(struct emd_config *t1, struct emd_config_array *ca
 void emd_change_sync_done(struct emd_config *t1, struct emd_config_array *ca);
 int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca, u16 slot,
 			      u16 disk);
+int emd_change_replace_disk(struct emd_config *t1, u16 old, u16 new, struct emd_errmsg *msg);
 int emd_change_add_disk(struct emd_config *t1, const struct emd_config_disk *row);
 int emd_change_remove_disk(struct emd_config *t1, u16 disk);
 void emd_change_delete_array(struct emd_config *t1, u16 array);

@@ -27,6 +27,7 @@ const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS] = {
 	[EMD_SYNC_CHECK] = "check",
 	[EMD_SYNC_REPAIR] = "repair",
 	[EMD_SYNC_RESHAPE] = "reshape",
+	[EMD_SYNC_REPLACE] = "replace",
 };
 
 static_assert(ARRAY_SIZE(emd_sync_action_names) == EMD_NR_SYNC_ACTIONS);
