@@ -41,8 +41,16 @@ struct emd_container *emd_container_by_id(u64 id)
 	return NULL;
 }
 
-/* The array and, locked, its container. */
-static struct emd_array *lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg)
+/**
+ * emd_lock_array() - an array by id and, locked, its container
+ * @id: as given out by list
+ * @noio_c: gets what emd_unlock_container() wants
+ * @msg: reason of a refusal
+ *
+ * Return: the array, no reference taken; or NULL and nothing is locked.
+ * Context: G held; C of the container is held afterwards.
+ */
+struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg)
 {
 	struct emd_container *container;
 	struct emd_array *array;
@@ -147,7 +155,7 @@ static int stop_array(struct emd_admin *adm, u64 array_id)
 	int ret;
 
 	do {
-		array = lock_array(array_id, &noio_c, adm->msg);
+		array = emd_lock_array(array_id, &noio_c, adm->msg);
 		if (!array)
 			return -ENOENT;
 		container = array->container;
@@ -425,7 +433,7 @@ int emd_admin_delete(struct emd_admin *adm, u64 array_id)
 	int ret;
 
 	do {
-		array = lock_array(array_id, &noio_c, adm->msg);
+		array = emd_lock_array(array_id, &noio_c, adm->msg);
 		if (!array) {
 			ret = -ENOENT;
 			break;
@@ -645,6 +653,9 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 	ret = emd_must_be_writable(container, adm->msg);
 	if (ret)
 		return ret;
+	if (emd_replace_uses(container, disk))
+		return EMD_REFUSE(adm->msg, -EBUSY, "%s is being replaced by %s",
+				  container->replace.from->name, container->replace.to->name);
 	if (row->state == EMD_DISK_ACTIVE)
 		return EMD_REFUSE(adm->msg, -EBUSY, "%s is a member in service; fail it first",
 				  disk->name);
@@ -804,7 +815,7 @@ int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt)
 	unsigned int noio = emd_lock_registry(), noio_c;
 	int ret;
 
-	array = lock_array(array_id, &noio_c, adm->msg);
+	array = emd_lock_array(array_id, &noio_c, adm->msg);
 	if (!array) {
 		emd_unlock_registry(noio);
 		return -ENOENT;
@@ -855,6 +866,9 @@ static int scrub_locked(struct emd_admin *adm, struct emd_array *array)
 	now = emd_job_action(array->job);
 	if (now != EMD_SYNC_IDLE)
 		return EMD_REFUSE(adm->msg, -EBUSY, "%s is running", emd_sync_action_names[now]);
+	/* What a repair writes the twin would not get. */
+	if (array->twin)
+		return EMD_REFUSE(adm->msg, -EBUSY, "a disk of %s is being replaced", array->name);
 	if (array->broken)
 		return EMD_REFUSE(adm->msg, -EIO, "%s has failed", array->name);
 	if (array->needs_resync)
@@ -886,7 +900,7 @@ int emd_admin_scrub(struct emd_admin *adm, u64 array_id)
 	int ret;
 
 	do {
-		array = lock_array(array_id, &noio_c, adm->msg);
+		array = emd_lock_array(array_id, &noio_c, adm->msg);
 		if (!array) {
 			ret = -ENOENT;
 			break;
@@ -934,6 +948,8 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
 		emd_job_set_limit(array->job, limit_kib_s);
 		return 0;
 	case EMD_SYNC_CMD_CANCEL:
+		if (array->twin)
+			return emd_replace_end(array->container, "cancelled by command");
 		if (action == EMD_SYNC_IDLE)
 			return EMD_REFUSE(adm->msg, -EINVAL, "nothing is running");
 		if (action != EMD_SYNC_CHECK && action != EMD_SYNC_REPAIR)
@@ -962,14 +978,22 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 	struct emd_container *container;
 	struct emd_array *array;
 	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret = -ENOENT;
+	int ret;
 
-	array = lock_array(array_id, &noio_c, adm->msg);
-	if (array) {
+	do {
+		array = emd_lock_array(array_id, &noio_c, adm->msg);
+		if (!array) {
+			ret = -ENOENT;
+			break;
+		}
 		container = array->container;
+		kref_get(&container->ref);
 		ret = sync_locked(adm, array, cmd, limit_kib_s);
+		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
+			ret = -EINTR;
 		emd_unlock_container(container, noio_c);
-	}
+		emd_container_put(container);
+	} while (ret == -EAGAIN);
 	emd_unlock_registry(noio);
 	return ret;
 }
@@ -1026,7 +1050,7 @@ int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg)
 	unsigned int noio = emd_lock_registry(), noio_c;
 	int ret = -ENOENT;
 
-	array = lock_array(arg->array_id, &noio_c, adm->msg);
+	array = emd_lock_array(arg->array_id, &noio_c, adm->msg);
 	if (array) {
 		container = array->container;
 		ret = policy_locked(adm, array, arg);

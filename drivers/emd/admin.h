@@ -17,6 +17,7 @@ static inline bool dry_run(const struct emd_admin *adm)
 
 struct emd_container *emd_container_by_id(u64 id);
 bool emd_is_known(dev_t devt);
+struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
 struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt);
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);

@@ -652,6 +652,9 @@ int emd_array_plan_stop(struct emd_array *array, struct emd_errmsg *msg, struct 
 	if (array->gd && atomic_read(&array->nr_openers))
 		return refuse_open(array, msg);
 	emd_text_line(out, "stop %s: array \"%s\"", emd_array_dev_name(array), array->name);
+	if (array->twin)
+		emd_text_line(out, "leave %s in its place, %s does not take it",
+			      array->twin->member->disk->name, array->twin->disk->name);
 	/* That it may not be possible to mark it clean would not keep it running. */
 	if (array->gd && begin_last_word(array, &txn, NULL) && !emd_txn_check(&txn))
 		emd_txn_plan(&txn, out);
@@ -692,9 +695,13 @@ int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg)
 	if (ret)
 		return ret;
 
-	if (array->job)
+	/* It cannot be finished without this array. */
+	if (array->twin)
+		ret = emd_replace_end(array->container, "an array was stopped");
+	if (!ret && array->job)
 		emd_job_cancel(array->job);
-	ret = emd_array_quiesce_all(array);
+	if (!ret)
+		ret = emd_array_quiesce_all(array);
 	if (ret) {
 		WRITE_ONCE(array->stopping, false);
 		emd_array_pend(array, EMD_PENDING_EVALUATE);

@@ -134,6 +134,13 @@ void emd_array_resume_all(struct emd_array *array);
 bool emd_array_writes_allowed(const struct emd_array *array);
 bool emd_uuid_is_zero(const u8 uuid[16]);
 
+/* ---- replace.c ----------------------------------------------------------------- */
+
+bool emd_replace_uses(const struct emd_container *container, const struct emd_disk *disk);
+int emd_replace_end(struct emd_container *container, const char *why);
+void emd_replace_copied(struct emd_array *array, int result);
+int emd_replace_pass(struct emd_container *container);
+
 /* ---- state.c ------------------------------------------------------------------- */
 
 void emd_array_member_states(const struct emd_array *array, u8 *states);

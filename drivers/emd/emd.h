@@ -92,7 +92,7 @@ struct emd_disk {
 	struct block_device *bdev;	/* C: of @file */
 	bool gone;			/* READ_ONCE(): the device is dead */
 	bool meta_failed;		/* C: refused a metadata write */
-	bool no_spare;			/* C: the format does not let it fill a slot */
+	bool no_spare;			/* C: cannot fill a slot: the format, or it failed at that */
 
 	/* Reserved for metadata writes, which never allocate. */
 	struct emd_meta_writes meta_writes; /* C */
@@ -122,6 +122,37 @@ struct emd_member {
 	/* Read balancing; racy on purpose. */
 	u64 next_sector;
 	atomic_t nr_inflight;
+};
+
+/**
+ * struct emd_twin - the disk that is to take a member's place
+ * @member: I: whose; of the array whose twin this is
+ * @disk: I: a reference is held
+ * @bdev: I: of @disk
+ * @start_sector: I: disk sector where the member will begin
+ * @copied_sector: J: array sector below which it holds what the member holds
+ * @failed: why it is of no use, a constant string, or NULL; set once, by anybody
+ * @bios: writes to it, of users
+ * @lock: irq-safe leaf: @queue
+ * @queue: those yet to be sent
+ * @work: sends them
+ * @node: list of whoever sets up several
+ *
+ * Everything that is written to the member is written to the twin as well, from
+ * when it is set to when it goes: see replace.c.
+ */
+struct emd_twin {
+	struct emd_member *member;
+	struct emd_disk *disk;
+	struct block_device *bdev;
+	u64 start_sector;
+	u64 copied_sector;
+	const char *failed;
+	struct bio_set bios;
+	spinlock_t lock;		/* see @lock */
+	struct bio_list queue;
+	struct work_struct work;
+	struct list_head node;
 };
 
 /* Work the container's worker folds into its next transaction. */
@@ -202,6 +233,7 @@ struct emd_array {
 	struct bio_set sub_bios;	/* struct emd_clone around further ones */
 	struct emd_range_lock *ranges;	/* user writes against windows and repair */
 	struct emd_job *job;		/* I: NULL for levels without redundancy */
+	struct emd_twin *twin;		/* Q: of the member that is being replaced, or NULL */
 	atomic_t nr_openers;
 	struct emd_sysfs *sysfs;	/* sysfs.c's, under its own lock */
 };
@@ -212,6 +244,18 @@ enum emd_container_state {
 	EMD_CONTAINER_WAITING,
 	EMD_CONTAINER_REFUSED,
 	EMD_CONTAINER_STOPPED,
+};
+
+/**
+ * struct emd_replace - a disk that is to take the place of another
+ * @from: serves until then; NULL when nothing is replaced; a reference is held
+ * @to: a reference is held
+ * @ending: why this is to end without success; empty while it is not
+ */
+struct emd_replace {
+	struct emd_disk *from;
+	struct emd_disk *to;
+	char ending[EMD_REASON_LEN];
 };
 
 struct emd_container {
@@ -246,6 +290,7 @@ struct emd_container {
 	wait_queue_head_t settled;	/* woken after each pass of the worker */
 	u64 passes;			/* C: passes of the worker so far */
 	bool uncommitted;		/* C: the last transaction could not be made durable */
+	struct emd_replace replace;	/* C */
 };
 
 static inline const char *emd_array_dev_name(const struct emd_array *array)
@@ -400,6 +445,29 @@ int emd_array_block_writes(struct emd_array *array); /* drain writes for "clean"
 void emd_array_allow_writes(struct emd_array *array);
 void emd_array_set_limits(struct emd_array *array, struct queue_limits *lim);
 
+/* ---- replace.c: what engines must know of it ------------------------------- */
+
+void emd_twin_write(struct emd_twin *twin, struct bio *bio);
+void emd_twin_fail(struct emd_twin *twin, const char *why);
+blk_status_t emd_twin_write_page(struct emd_twin *twin, u64 member_sector,
+				 unsigned int nr_sectors, struct page *page, unsigned int offset);
+
+/* The twin of a member, or NULL. Stays while an io or a window is in flight. */
+static inline struct emd_twin *emd_member_twin(const struct emd_member *member)
+{
+	struct emd_twin *twin = member->array->twin;
+
+	return unlikely(twin) && twin->member == member ? twin : NULL;
+}
+
+/* Send a bio for users' data to a member, and what it writes to the member's twin as well. */
+static inline void emd_member_submit(struct emd_member *member, struct bio *bio)
+{
+	if (op_is_write(bio_op(bio)) && unlikely(emd_member_twin(member)))
+		emd_twin_write(member->array->twin, bio);
+	submit_bio_noacct(bio);
+}
+
 /* ---- job.c: resync, rebuild, check, repair -------------------------------- */
 
 enum emd_job_phase {
@@ -446,7 +514,8 @@ int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno *
  * struct emd_window - a piece of background work in flight
  * @job: whose
  * @array: shorthand
- * @action: what to do with the range; a rebuild fills every REBUILDING member
+ * @action: what to do with the range; a rebuild fills every REBUILDING member, a
+ *	replace the twin of the member that has one
  * @array_sector: first
  * @nr_sectors: length in array sectors
  * @pages: private pages, reserved at array start, all with a kernel address
@@ -584,6 +653,7 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt);
 int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt);
 int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt);
 int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt);
+int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to);
 int emd_admin_scrub(struct emd_admin *adm, u64 array_id);
 int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s);
 int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg);

@@ -328,7 +328,7 @@ struct emd_clone *emd_io_clone(struct emd_io *io, struct emd_member *member, u64
 void emd_clone_submit(struct emd_clone *clone)
 {
 	trace_block_bio_remap(&clone->bio, disk_devt(clone->io->array->gd), clone->array_sector);
-	submit_bio_noacct(&clone->bio);
+	emd_member_submit(clone->member, &clone->bio);
 }
 
 /**

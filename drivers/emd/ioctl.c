@@ -33,6 +33,7 @@ static_assert(sizeof(struct emd_object_arg) == 48);
 static_assert(sizeof(struct emd_create_arg) == 168);
 static_assert(sizeof(struct emd_sync_arg) == 40);
 static_assert(sizeof(struct emd_policy_arg) == 48);
+static_assert(sizeof(struct emd_replace_arg) == 48);
 static_assert(sizeof(struct emd_disk_ref) == 8);
 static_assert(sizeof(struct emd_event) == 304);
 static_assert(EMD_UAPI_MAX_DISKS == EMD_MAX_MEMBERS);
@@ -54,6 +55,7 @@ union emd_args {
 	struct emd_create_arg create;
 	struct emd_sync_arg sync;
 	struct emd_policy_arg policy;
+	struct emd_replace_arg replace;
 };
 
 /**
@@ -292,6 +294,26 @@ static int run_policy(const struct emd_command *command, struct emd_admin *adm,
 	return emd_admin_policy(adm, arg);
 }
 
+static int run_replace(const struct emd_command *command, struct emd_admin *adm,
+		       union emd_args *args)
+{
+	const struct emd_replace_arg *arg = &args->replace;
+	dev_t from, to;
+	int ret;
+
+	if (!arg->array_id)
+		return EMD_REFUSE(adm->msg, -EINVAL, "no array given");
+	ret = check_dev(adm->msg, arg->major, arg->minor, &from);
+	if (!ret)
+		ret = check_dev(adm->msg, arg->new_major, arg->new_minor, &to);
+	if (ret)
+		return ret;
+	if (from == to)
+		return EMD_REFUSE(adm->msg, -EINVAL, "disk %u:%u is named twice", arg->major,
+				  arg->minor);
+	return emd_admin_replace(adm, arg->array_id, from, to);
+}
+
 static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg)
 {
 	int ret;
@@ -417,6 +439,9 @@ static const struct emd_command commands[] = {
 		.ioctl = EMD_IOC_POLICY, .name = "policy", .run = run_policy,
 		.flags = EMD_F_DRY_RUN,
 		.replies = true, SIZES(emd_policy_arg, sync_limit_kib_s),
+	}, {
+		.ioctl = EMD_IOC_REPLACE, .name = "replace", .run = run_replace,
+		.flags = EMD_F_DRY_RUN, SIZES(emd_replace_arg, new_minor),
 	},
 	OBJECT(EMD_IOC_SCAN, "scan", 0, EMD_F_DRY_RUN),
 	OBJECT(EMD_IOC_ASSEMBLE, "assemble", WANT_CONTAINER,

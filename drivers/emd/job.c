@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Background work on an array: resync, rebuild, check and repair, over any
- * engine that can do a window.
+ * Background work on an array: resync, rebuild, check, repair, and the copy that
+ * replaces a member (replace.c), over any engine that can do a window.
  *
  * This file decides when and where, the engine does what. A job walks the array
  * from a start sector to its end in windows; several are in flight, each with
@@ -182,6 +182,10 @@ static void publish_locked(struct emd_job *job)
 				WRITE_ONCE(member->rebuilt_sector, job->done);
 		}
 		break;
+	case EMD_SYNC_REPLACE:
+		if (job->done > array->twin->copied_sector)
+			WRITE_ONCE(array->twin->copied_sector, job->done);
+		break;
 	default:
 		break;
 	}
@@ -198,6 +202,8 @@ static u64 where_it_got(const struct emd_array *array, enum emd_sync_action acti
 	from = min(from, array->geo.array_sectors);
 	if (action == EMD_SYNC_RESYNC)
 		return min(from, READ_ONCE(array->resync_sector));
+	if (action == EMD_SYNC_REPLACE)
+		return min(from, array->twin->copied_sector);
 	if (action != EMD_SYNC_REBUILD)
 		return from;
 	for (slot = 0; slot < array->geo.nr_members; slot++)
@@ -542,7 +548,8 @@ static void finish_locked(struct emd_job *job)
 	char differed[48] = "";
 
 	spin_unlock_irq(&job->lock);
-	if (!ret && action != EMD_SYNC_CHECK)
+	/* A twin is flushed when it takes over: nobody trusts it before. */
+	if (!ret && action != EMD_SYNC_CHECK && action != EMD_SYNC_REPLACE)
 		ret = flush_members(job, action);
 	if (!ret && action == EMD_SYNC_REBUILD && !has_target(array))
 		ret = -ENODEV;
@@ -570,8 +577,8 @@ static void finish_locked(struct emd_job *job)
 			  "%s stopped at sector %llu: error %d", emd_sync_action_names[action],
 			  done, ret);
 	} else {
-		/* Resync and rebuild may write without comparing. */
-		if (mismatches || !updates_metadata(action))
+		/* Others may write without comparing. */
+		if (mismatches || action == EMD_SYNC_CHECK || action == EMD_SYNC_REPAIR)
 			snprintf(differed, sizeof(differed), ", %llu sectors differed", mismatches);
 		emd_info(array, "%s done%s, %llu unreadable", emd_sync_action_names[action],
 			 differed, unreadable);
@@ -858,12 +865,13 @@ void emd_job_destroy(struct emd_job *job)
 /**
  * emd_job_start() - begin background work
  * @job: idle
- * @action: resync, rebuild, check or repair; a rebuild fills every member that
- *	is REBUILDING
+ * @action: resync, rebuild, check, repair or replace; a rebuild fills every member
+ *	that is REBUILDING
  * @from_sector: array sector to begin at: below it the work is done already
  *
  * Begins lower when @array or a member knows better: at array->resync_sector
- * for a resync, at the lowest rebuilt_sector for a rebuild.
+ * for a resync, at the lowest rebuilt_sector for a rebuild, at the twin's
+ * copied_sector for a replace.
  *
  * May be called while suspended; nothing is sent before the last
  * emd_job_unsuspend(). Allocates nothing.
@@ -886,9 +894,13 @@ int emd_job_start(struct emd_job *job, enum emd_sync_action action, u64 from_sec
 	case EMD_SYNC_REPAIR:
 		break;
 	case EMD_SYNC_REBUILD:
-		if (has_target(array))
-			break;
-		fallthrough;
+		if (!has_target(array))
+			return -EINVAL;
+		break;
+	case EMD_SYNC_REPLACE:
+		if (!array->twin)
+			return -EINVAL;
+		break;
 	default:
 		return -EINVAL;
 	}
@@ -1106,7 +1118,8 @@ void emd_job_set_limit(struct emd_job *job, u32 kib_s)
 /**
  * emd_job_get_status() - what background work is doing
  * @job: any
- * @st: filled; the counts are those of the running job, or of the last one
+ * @st: filled; the counts are those of the running job, or of the last one. A
+ *	replace is shown as a rebuild, to its very end
  *
  * Context: Process context.
  */
@@ -1117,12 +1130,17 @@ void emd_job_get_status(struct emd_job *job, struct emd_job_status *st)
 	memset(st, 0, sizeof(*st));
 	spin_lock_irq(&job->lock);
 	if (job->phase == EMD_JOB_RUNNING || job->phase == EMD_JOB_PAUSED) {
-		st->action = job->action;
+		st->action = job->action == EMD_SYNC_REPLACE ? EMD_SYNC_REBUILD : job->action;
 		st->paused = job->phase == EMD_JOB_PAUSED;
 		st->done_sectors = job->done;
 		st->total_sectors = job->total;
 		if (!st->paused)
 			st->speed_kib_s = speed_locked(job);
+	} else if (READ_ONCE(job->array->twin)) {
+		/* Done here; the other arrays of the disk are not. */
+		st->action = EMD_SYNC_REBUILD;
+		st->done_sectors = job->array->geo.array_sectors;
+		st->total_sectors = st->done_sectors;
 	}
 	st->limit_kib_s = job->limit_kib_s;
 	st->mismatches = job->mismatches;

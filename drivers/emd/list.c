@@ -310,6 +310,11 @@ static int list_member(struct records *recs, const struct view *view,
 		rec->write_errors = atomic_read(&member->write_errors);
 		if (rec->state == EMD_UAPI_MEMBER_REBUILDING)
 			rec->rebuilt = READ_ONCE(member->rebuilt_sector);
+		if (emd_member_twin(member)) {
+			rec->replacement_id = array->twin->disk->id;
+			strscpy(rec->replacement, array->twin->disk->name,
+				sizeof(rec->replacement));
+		}
 	} else {
 		if (cm->disk != EMD_NO_DISK)
 			disk = disk_of_row(view, cm->disk);

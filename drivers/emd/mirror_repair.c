@@ -207,10 +207,12 @@ void mirror_read_again(struct emd_io *io)
 
 /* ---- the repair ------------------------------------------------------------------------ */
 
-static bool may_repair(const struct emd_array *array)
+/* A member that goes anyway is spared: what it cannot rewrite would be its end now. */
+static bool may_repair(const struct emd_array *array, u16 slot)
 {
 	return !READ_ONCE(array->read_only) && !READ_ONCE(array->untouched) &&
-	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken);
+	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken) &&
+	       !emd_member_twin(&array->members[slot]);
 }
 
 /**
@@ -233,7 +235,7 @@ void mirror_repair_queue(struct emd_mirror *mirror, u16 slot, u64 array_sector, 
 	bool known = false;
 
 	array_sector = round_down(array_sector, (u64)MIRROR_BLOCK_SECTORS);
-	if (!may_repair(array))
+	if (!may_repair(array, slot))
 		return;
 
 	spin_lock_irqsave(&mirror->lock, flags);
@@ -308,7 +310,7 @@ static void repair_range(struct emd_mirror *mirror, const struct mirror_repair *
 		if (!map_to_slot(&array->geo, sector, repair->slot, &copy, &piece))
 			continue;
 		nr = min_t(u64, nr, MIRROR_BLOCK_SECTORS);
-		if (!may_repair(array) || !mirror_readable(member, sector + nr))
+		if (!may_repair(array, repair->slot) || !mirror_readable(member, sector + nr))
 			break;
 		cond_resched();
 		if (!mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,

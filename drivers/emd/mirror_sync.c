@@ -6,6 +6,7 @@
  *   rebuild   read the source copy of what REBUILDING members hold, write those
  *   check     read all copies in sync, compare with the source copy, count
  *   repair    like check, and write the source copy over what differs
+ *   replace   read the member that has a twin, write the twin
  *
  * A resync does not compare first. Reading all copies costs as much as writing
  * them, and after a crash the few regions that do differ must be written anyway.
@@ -22,7 +23,9 @@
  * copy that can be read is the source, and copies that cannot are rewritten and
  * read back. A block that no copy gives is counted and told once. A resync or
  * scrub goes on: the block is as lost as it was. A rebuild ends: the formats have
- * no way to say "all but this block", and a member called good must be good.
+ * no way to say "all but this block", and a member called good must be good. So
+ * does a replace; what the member cannot give it takes from the other copies, and
+ * leaves the member alone.
  *
  * The range is locked against writes throughout; reads go on beside.
  */
@@ -137,6 +140,16 @@ static u32 fingerprint(const struct emd_array *array)
 	return in_sync << 16 | rebuilding;
 }
 
+/* Is what the window was to fill, or to fill it from, out of service? */
+static bool has_no_target(const struct emd_window *window, u32 states)
+{
+	const struct emd_array *array = window->array;
+
+	if (window->action == EMD_SYNC_REPLACE)
+		return READ_ONCE(array->twin->member->state) != EMD_MEMBER_IN_SYNC;
+	return window->action == EMD_SYNC_REBUILD && !(u16)states;
+}
+
 /* ---- who is read, who is written ---------------------------------------------- */
 
 static u16 first_slot(const struct emd_geometry *geo, u16 slot, u16 copy)
@@ -166,6 +179,8 @@ static bool is_read(const struct emd_window *window, u16 slot, const struct mirr
 	if (READ_ONCE(array->members[slot].state) != EMD_MEMBER_IN_SYNC)
 		return false;
 	switch (window->action) {
+	case EMD_SYNC_REPLACE:
+		return emd_member_twin(&array->members[slot]);
 	case EMD_SYNC_CHECK:
 	case EMD_SYNC_REPAIR:
 		return has_other_copy(array, slot, run->copy, BIT(EMD_MEMBER_IN_SYNC));
@@ -186,8 +201,11 @@ static bool is_read(const struct emd_window *window, u16 slot, const struct mirr
 static bool is_made(const struct emd_window *window, u16 slot, const struct mirror_run *run,
 		    int source)
 {
-	enum emd_member_state state = READ_ONCE(window->array->members[slot].state);
+	const struct emd_member *member = &window->array->members[slot];
+	enum emd_member_state state = READ_ONCE(member->state);
 
+	if (window->action == EMD_SYNC_REPLACE)
+		return emd_member_twin(member);
 	if (source < 0 || source == run->copy)
 		return false;
 	switch (window->action) {
@@ -285,10 +303,14 @@ static void window_endio(struct bio *bio)
 	if (unlikely(bio->bi_status)) {
 		bool is_write = op_is_write(bio_op(bio));
 
-		emd_window_error(window, member, is_write, bio->bi_status);
 		if (!is_write) {
+			emd_window_error(window, member, false, bio->bi_status);
 			WRITE_ONCE(mw->read_failed, true);
+		} else if (window->action == EMD_SYNC_REPLACE) {
+			emd_twin_fail(window->array->twin, "write error");
+			WRITE_ONCE(mw->write_refused, true);
 		} else {
+			emd_window_error(window, member, true, bio->bi_status);
 			WRITE_ONCE(mw->write_failed, true);
 			if (!emd_member_fail(member, "write error"))
 				WRITE_ONCE(mw->write_refused, true);
@@ -298,19 +320,35 @@ static void window_endio(struct bio *bio)
 	put_window(window);
 }
 
+/* What is written instead of the member, or NULL. */
+static const struct emd_twin *target_twin(const struct emd_window *window, blk_opf_t opf)
+{
+	return window->action == EMD_SYNC_REPLACE && op_is_write(opf) ? window->array->twin : NULL;
+}
+
+/* Where what is read from a member, or made for it, is on the disk. */
+static u64 disk_sector(const struct emd_window *window, const struct emd_member *member,
+		       blk_opf_t opf, u64 member_sector)
+{
+	const struct emd_twin *twin = target_twin(window, opf);
+
+	return (twin ? twin->start_sector : member->start_sector) + member_sector;
+}
+
 static struct bio *new_bio(struct emd_window *window, struct emd_member *member, blk_opf_t opf,
 			   u64 member_sector)
 {
+	const struct emd_twin *twin = target_twin(window, opf);
 	struct emd_mirror *mirror = window->array->engine_data;
 	struct mirror_window_bio *wb;
 	struct bio *bio;
 
-	bio = bio_alloc_bioset(member->bdev, bio_max_segs(window->nr_pages), opf, GFP_NOIO,
-			       &mirror->window_bios);
+	bio = bio_alloc_bioset(twin ? twin->bdev : member->bdev, bio_max_segs(window->nr_pages),
+			       opf, GFP_NOIO, &mirror->window_bios);
 	wb = container_of(bio, struct mirror_window_bio, bio);
 	wb->window = window;
 	wb->member = member;
-	bio->bi_iter.bi_sector = member->start_sector + member_sector;
+	bio->bi_iter.bi_sector = disk_sector(window, member, opf, member_sector);
 	bio->bi_end_io = window_endio;
 	return bio;
 }
@@ -338,7 +376,7 @@ static struct bio *add_run(struct emd_window *window, struct emd_member *member,
 		struct page *page = window->pages[at >> PAGE_SHIFT];
 		unsigned int len = min_t(unsigned int, left, PAGE_SIZE - offset_in_page(at));
 
-		if (!bio || bio_end_sector(bio) != member->start_sector + sector ||
+		if (!bio || bio_end_sector(bio) != disk_sector(window, member, opf, sector) ||
 		    bio_add_page(bio, page, len, offset_in_page(at)) != len) {
 			send_bio(window, bio);
 			bio = new_bio(window, member, opf, sector);
@@ -584,6 +622,41 @@ static int block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_
 	return 0;
 }
 
+/* A block for the twin: from the member if it can be, else from another copy. */
+static int twin_block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_sectors)
+{
+	struct emd_array *array = window->array;
+	struct emd_mirror *mirror = array->engine_data;
+	struct emd_twin *twin = array->twin;
+	struct emd_piece piece, own;
+	int own_copy = -1;
+	u16 copy, i;
+
+	for (copy = 0; copy < array->geo.nr_copies; copy++) {
+		emd_geo_map(&array->geo, sector, copy, &piece);
+		if (piece.slot != twin->member->slot)
+			continue;
+		own = piece;
+		own_copy = copy;
+	}
+	if (own_copy < 0)
+		return 0;
+	for (i = 0; i < array->geo.nr_copies; i++) {
+		struct emd_member *member;
+
+		emd_geo_map(&array->geo, sector, (own_copy + i) % array->geo.nr_copies, &piece);
+		member = &array->members[piece.slot];
+		if (READ_ONCE(member->state) == EMD_MEMBER_IN_SYNC &&
+		    !mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
+				    nr_sectors, window->pages[0], 0))
+			return blk_status_to_errno(emd_twin_write_page(twin, own.member_sector,
+								       nr_sectors,
+								       window->pages[0], 0));
+	}
+	emd_window_unreadable(window, sector, nr_sectors);
+	return -EIO;
+}
+
 static void window_by_hand(struct emd_window *window)
 {
 	struct emd_array *array = window->array;
@@ -596,8 +669,12 @@ static void window_by_hand(struct emd_window *window)
 			      (u64)MIRROR_BLOCK_SECTORS);
 
 		cond_resched();
-		ret = emd_window_unwanted(window) ? -ECANCELED :
-		      block_by_hand(window, sector, nr, &nr_repaired);
+		if (emd_window_unwanted(window))
+			ret = -ECANCELED;
+		else if (window->action == EMD_SYNC_REPLACE)
+			ret = twin_block_by_hand(window, sector, nr);
+		else
+			ret = block_by_hand(window, sector, nr, &nr_repaired);
 		sector += nr;
 	}
 	window->error = ret;
@@ -659,7 +736,7 @@ void mirror_window(struct emd_window *window)
 	struct mirror_window *mw = mirror_window_of(window);
 
 	*mw = (struct mirror_window){ .states = fingerprint(window->array) };
-	if (window->action == EMD_SYNC_REBUILD && !(u16)mw->states) {
+	if (has_no_target(window, mw->states)) {
 		window->error = -ENODEV;
 		emd_window_done(window);
 		return;

@@ -143,8 +143,9 @@ static void strip_endio(struct bio *bio)
 {
 	struct parity_strip *strip = container_of(bio, struct parity_strip, bio);
 	struct parity_op *op = strip->op;
-
-	bool here = may_go_on_after(bio);
+	/* A twin's end is the end of this one too, wherever that was. */
+	bool here = may_go_on_after(bio) &&
+		    !emd_member_twin(&op->engine->array->members[strip->slot]);
 
 	strip->status = bio->bi_status;
 	if (unlikely(bio->bi_status))
@@ -208,7 +209,7 @@ static void send_run(struct parity_op *op, u16 part, u16 buffer, const struct pa
 	bio->bi_iter.bi_sector = disk_sector_of(op, part, run->lo);
 	strip->status = BLK_STS_OK;
 	atomic_inc(&op->pending);
-	submit_bio_noacct(bio);
+	emd_member_submit(member_of(op, part), bio);
 }
 
 /* False when there was nothing to send, or all of it has ended already. */
@@ -636,7 +637,10 @@ bool parity_may_mend(const struct emd_array *array)
 	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken);
 }
 
-/* A strip that was recovered for a reader, and could be made readable again. */
+/*
+ * A strip that was recovered for a reader, and could be made readable again. One
+ * that goes anyway is spared: what it cannot rewrite would be its end now.
+ */
 static bool find_bad(struct parity_op *op)
 {
 	u16 i;
@@ -644,7 +648,8 @@ static bool find_bad(struct parity_op *op)
 	if (op->plan.method != PARITY_BY_RECOVERY || !parity_may_mend(op->engine->array))
 		return false;
 	for (i = 0; i < op->plan.nr_data; i++) {
-		if (op->parts[i].bad && op->parts[i].readable && parity_writable(member_of(op, i))) {
+		if (op->parts[i].bad && op->parts[i].readable &&
+		    parity_writable(member_of(op, i)) && !emd_member_twin(member_of(op, i))) {
 			op->mending = i;
 			return true;
 		}

@@ -7,6 +7,7 @@
  *   repair    the same as resync; where a raid6's two parities agree on which
  *             strip is wrong, that one is written
  *   rebuild   read what is there, compute what REBUILDING members hold, write it
+ *   replace   read the member that has a twin, write the twin
  *
  * A window is whole rows. It is worked through in segments, each one run of
  * sectors on every member: some rows, or, where a row would take too much memory,
@@ -19,7 +20,8 @@
  * known to be right, or too much is missing, a block cannot be recovered: it is
  * counted and told, and a resync does not count as done from there on. A rebuild
  * ends there: the formats have no way to say "all but
- * this block", and a member called good must be good.
+ * this block", and a member called good must be good. So does a replace; what it
+ * recovers it writes to the twin only: the member goes anyway.
  */
 #include <linux/mempool.h>
 #include <linux/mm.h>
@@ -212,6 +214,28 @@ static u32 fingerprint(const struct parity_window *pw)
 	return in_sync << 16 | rebuilding;
 }
 
+/* The slot whose twin a segment fills; -1 when that is not on these members. */
+static int twin_slot(const struct parity_window *pw)
+{
+	const struct emd_twin *twin = pw->engine->array->twin;
+	int slot;
+
+	if (pw->window->action != EMD_SYNC_REPLACE)
+		return -1;
+	slot = twin->member->slot - pw->begin;
+	return slot < pw->engine->math.nr_slots ? slot : -1;
+}
+
+/* Is what the window was to fill, or to fill it from, out of service? */
+static bool has_no_target(const struct parity_window *pw)
+{
+	const struct emd_array *array = pw->engine->array;
+
+	if (pw->window->action == EMD_SYNC_REPLACE)
+		return READ_ONCE(array->twin->member->state) != EMD_MEMBER_IN_SYNC;
+	return pw->window->action == EMD_SYNC_REBUILD && !(u16)pw->states;
+}
+
 /* Where a sector of the segment is kept; contiguous to the end of the page. */
 static void *buf_at(const struct parity_window *pw, u16 slot, u32 sector)
 {
@@ -326,10 +350,14 @@ static void window_endio(struct bio *bio)
 	if (unlikely(bio->bi_status)) {
 		bool is_write = op_is_write(bio_op(bio));
 
-		emd_window_error(window, member, is_write, bio->bi_status);
 		if (!is_write) {
+			emd_window_error(window, member, false, bio->bi_status);
 			WRITE_ONCE(pw->read_failed, true);
+		} else if (window->action == EMD_SYNC_REPLACE) {
+			emd_twin_fail(window->array->twin, "write error");
+			WRITE_ONCE(pw->write_refused, true);
 		} else {
+			emd_window_error(window, member, true, bio->bi_status);
 			WRITE_ONCE(pw->write_failed, true);
 			if (!emd_member_fail(member, "write error"))
 				WRITE_ONCE(pw->write_refused, true);
@@ -340,20 +368,24 @@ static void window_endio(struct bio *bio)
 		emd_window_queue(window, window_step);
 }
 
-/* Part of a member's segment, in one bio. */
+/* Part of a member's segment, in one bio; a replace writes the twin. */
 static void send(struct parity_window *pw, u16 slot, u32 sector, u32 nr, blk_opf_t opf)
 {
 	struct emd_member *member = member_at(pw, slot);
+	const struct emd_twin *twin = pw->window->action == EMD_SYNC_REPLACE &&
+				      op_is_write(opf) ? pw->engine->array->twin : NULL;
 	u32 at = sector << SECTOR_SHIFT, end = (sector + nr) << SECTOR_SHIFT;
 	struct parity_window_bio *wb;
 	struct bio *bio;
 
-	bio = bio_alloc_bioset(member->bdev, bio_max_segs(member_pages(pw->engine) + 1), opf,
-			       GFP_NOIO, &pw->engine->window_bios);
+	bio = bio_alloc_bioset(twin ? twin->bdev : member->bdev,
+			       bio_max_segs(member_pages(pw->engine) + 1), opf, GFP_NOIO,
+			       &pw->engine->window_bios);
 	wb = container_of(bio, struct parity_window_bio, bio);
 	wb->window = pw->window;
 	wb->member = member;
-	bio->bi_iter.bi_sector = member->start_sector + pw->start + sector;
+	bio->bi_iter.bi_sector = (twin ? twin->start_sector : member->start_sector) +
+				 pw->start + sector;
 	bio->bi_end_io = window_endio;
 	while (at < end) {
 		u32 len = min_t(u32, end - at, PAGE_SIZE - offset_in_page(at));
@@ -530,7 +562,7 @@ static u32 block_sectors(const struct parity_window *pw, u32 sector, u32 most)
 }
 
 /*
- * Not when a rebuild has nothing to fill in this span, nor when too much of it is
+ * Not when a rebuild or a replace has nothing to fill in this span, nor when too much of it is
  * lost for anything to be compared.
  */
 static bool has_work(const struct parity_window *pw)
@@ -538,6 +570,8 @@ static bool has_work(const struct parity_window *pw)
 	unsigned int nr_lost = 0, nr_rebuilding = 0;
 	u16 slot;
 
+	if (pw->window->action == EMD_SYNC_REPLACE)
+		return twin_slot(pw) >= 0;
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
 		nr_lost += state_of(pw, slot) != EMD_MEMBER_IN_SYNC;
 		nr_rebuilding += state_of(pw, slot) == EMD_MEMBER_REBUILDING;
@@ -552,6 +586,10 @@ static void read_segment(struct parity_window *pw)
 
 	if (!has_work(pw))
 		return;
+	if (pw->window->action == EMD_SYNC_REPLACE) {
+		send(pw, twin_slot(pw), 0, pw->nr, REQ_OP_READ | REQ_SYNC);
+		return;
+	}
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
 		if (state_of(pw, slot) == EMD_MEMBER_IN_SYNC)
 			send(pw, slot, 0, pw->nr, REQ_OP_READ | REQ_SYNC);
@@ -566,6 +604,10 @@ static int write_segment(struct parity_window *pw)
 
 	if (!has_work(pw))
 		return 0;
+	if (pw->window->action == EMD_SYNC_REPLACE) {
+		send(pw, twin_slot(pw), 0, pw->nr, REQ_OP_WRITE | REQ_SYNC);
+		return 0;
+	}
 	memset(pw->dirty, 0, sizeof(pw->dirty));
 	for (sector = 0; sector < pw->nr; sector += nr) {
 		unsigned int nr_lost;
@@ -625,6 +667,17 @@ static int write_block(struct parity_window *pw, u16 slot, u32 sector, u32 nr, b
 	return -EIO;
 }
 
+/* What has come into a member's buffer, for its twin. */
+static int write_twin_block(struct parity_window *pw, u16 slot, u32 sector, u32 nr)
+{
+	void *data = buf_at(pw, slot, sector);
+
+	return blk_status_to_errno(emd_twin_write_page(pw->engine->array->twin,
+						       pw->start + sector, nr,
+						       virt_to_page(data),
+						       offset_in_page(data)));
+}
+
 static u64 row_at(const struct parity_window *pw, u32 sector)
 {
 	return div_u64(pw->sector + sector, pw->engine->strip_sectors);
@@ -653,7 +706,7 @@ static int give_up_block(struct parity_window *pw, u32 sector, u32 nr)
 	emd_window_unreadable(window, array_sector_at(pw, sector), nr);
 	if (window->action == EMD_SYNC_RESYNC)
 		emd_window_doubtful(window, row_at(pw, sector) * pw->engine->row_sectors);
-	return window->action == EMD_SYNC_REBUILD ? -EIO : 0;
+	return window->action == EMD_SYNC_REBUILD || window->action == EMD_SYNC_REPLACE ? -EIO : 0;
 }
 
 static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_mended)
@@ -661,10 +714,13 @@ static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_m
 	struct emd_window *window = pw->window;
 	DECLARE_BITMAP(bad, EMD_MAX_MEMBERS) = {};
 	bool rebuild = window->action == EMD_SYNC_REBUILD;
+	int ret = 0, replaced = twin_slot(pw);
 	unsigned int nr_lost;
 	u16 lost[2], slot, i;
-	int ret = 0;
 
+	if (replaced >= 0 && !sync_io(pw, replaced, sector, nr, buf_at(pw, replaced, sector),
+				      REQ_OP_READ | REQ_SYNC))
+		return write_twin_block(pw, replaced, sector, nr);
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
 		if (state_of(pw, slot) != EMD_MEMBER_IN_SYNC ||
 		    !sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector),
@@ -680,13 +736,15 @@ static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_m
 	nr_lost = find_lost(pw, bad, lost);
 	if (bitmap_empty(bad, EMD_MAX_MEMBERS)) {
 		/* It was passing, or its member has failed. */
-		if (!rebuild)
+		if (!rebuild && replaced < 0)
 			goto compare;
 	} else if (is_doubtful(pw, sector, bad)) {
 		return give_up_block(pw, sector, nr);
 	}
 	if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT))
 		return give_up_block(pw, sector, nr);
+	if (replaced >= 0)
+		return write_twin_block(pw, replaced, sector, nr);
 	for (i = 0; i < min_t(unsigned int, nr_lost, pw->engine->math.nr_parity); i++) {
 		bool is_bad;
 
@@ -788,7 +846,7 @@ static bool next_step(struct parity_window *pw)
 	}
 	if (pw->write_failed || fingerprint(pw) != pw->states) {
 		begin_window(pw);
-		if (pw->window->action == EMD_SYNC_REBUILD && !(u16)pw->states) {
+		if (has_no_target(pw)) {
 			window_done(pw, -ENODEV);
 			return false;
 		}
@@ -852,7 +910,7 @@ void parity_window(struct emd_window *window)
 	pw->expected[0] = page_address(window->pages[window->nr_pages - 2]);
 	pw->expected[1] = page_address(window->pages[window->nr_pages - 1]);
 	begin_window(pw);
-	if (window->action == EMD_SYNC_REBUILD && !(u16)pw->states) {
+	if (has_no_target(pw)) {
 		window_done(pw, -ENODEV);
 		return;
 	}

@@ -10,6 +10,7 @@
  *      finished jobs of all arrays become one T1; write it; on a disk that
  *      refuses its metadata, fail its members and fold again
  *   3. release what was parked, let writes in, finish state changes
+ *      a disk that is being replaced: was it copied, or has it come to nothing?
  *   4. members whose device is gone are detached, the disk is released
  *   5. look what to do next: activate a spare, resync, go on rebuilding
  *
@@ -376,6 +377,11 @@ static void finish_job(struct emd_array *array)
 	/* Cancelled after it had reported: what it was for is gone. */
 	if (action == EMD_SYNC_IDLE)
 		return;
+	if (action == EMD_SYNC_REPLACE) {
+		emd_replace_copied(array, result);
+		emd_job_acknowledge(array->job);
+		return;
+	}
 	if (result) {
 		/* Trying again at once would fail again, for ever. */
 		array->job_failed = true;
@@ -601,6 +607,8 @@ static bool serves(const struct emd_container *container, const struct emd_disk 
 	const struct emd_array *array;
 	u16 slot;
 
+	if (emd_replace_uses(container, disk))
+		return true;
 	list_for_each_entry(array, &container->arrays, node) {
 		for (slot = 0; array->gd && slot < array->geo.nr_members; slot++) {
 			if (array->members[slot].disk == disk)
@@ -664,7 +672,8 @@ static int find_replacement(const struct emd_config *cfg, struct emd_container *
 			struct emd_disk *disk = emd_container_disk(container, cd->handle);
 
 			if (!disk || !disk->file || READ_ONCE(disk->gone) ||
-			    disk->meta_failed || disk->no_spare)
+			    disk->meta_failed || disk->no_spare ||
+			    emd_replace_uses(container, disk))
 				continue;
 			if (pass == 0 && !(row == cm->disk && cd->state == EMD_DISK_ACTIVE &&
 					   cm->state == EMD_MEMBER_MISSING))
@@ -851,6 +860,8 @@ static int evaluate_array(struct emd_container *container, struct emd_array *arr
 				 ca->sync == EMD_SYNC_REBUILD ? ca->sync_sector : 0);
 	if (array->needs_resync && has_live_redundancy(array))
 		return start_resync(container, array);
+	if (array->twin && array->twin->copied_sector < array->geo.array_sectors)
+		return emd_array_start_job(array, EMD_SYNC_REPLACE, 0);
 	return 0;
 }
 
@@ -860,16 +871,19 @@ static bool container_pass(struct emd_container *container)
 {
 	struct emd_array *array;
 	bool again;
+	int ret;
 
 	lose_gone_members(container);
 	/* A command may have met one and was backed out. */
 	fail_refusing_disks(container);
 	again = commit_pass(container);
+	ret = emd_replace_pass(container);
+	if (ret < 0)
+		return true;
+	again |= ret > 0;
 	if (detach_gone(container))
 		return true;
 	list_for_each_entry(array, &container->arrays, node) {
-		int ret;
-
 		if (!array->gd)
 			continue;
 		ret = evaluate_array(container, array);

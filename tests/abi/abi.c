@@ -99,6 +99,7 @@ static const struct command {
 	  EMD_F_DRY_RUN | EMD_F_REPAIR, ARRAY },
 	{ "sync", EMD_IOC_SYNC, sizeof(struct emd_sync_arg), EMD_F_DRY_RUN },
 	{ "policy", EMD_IOC_POLICY, sizeof(struct emd_policy_arg), EMD_F_DRY_RUN },
+	{ "replace", EMD_IOC_REPLACE, sizeof(struct emd_replace_arg), EMD_F_DRY_RUN },
 };
 
 /* Any argument, with room for a tail, and where the kernel puts its reason. */
@@ -111,6 +112,7 @@ union arg {
 	struct emd_create_arg create;
 	struct emd_sync_arg sync;
 	struct emd_policy_arg policy;
+	struct emd_replace_arg replace;
 	unsigned char bytes[8192];
 };
 
@@ -463,6 +465,35 @@ static void policy_is_checked(void)
 	refused(command, &arg, ENOENT, "", "no such array");
 }
 
+static void replace_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_REPLACE);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "array", "no array");
+	prepare(&arg, command->size);
+	arg.replace.array_id = NO_ID;
+	refused(command, &arg, EINVAL, "0:0 is no device", "no disk");
+	prepare(&arg, command->size);
+	arg.replace.array_id = NO_ID;
+	arg.replace.major = 8;
+	arg.replace.new_major = 8;
+	refused(command, &arg, EINVAL, "twice", "a disk by itself");
+	prepare(&arg, command->size);
+	arg.replace.array_id = NO_ID;
+	arg.replace.major = 8;
+	arg.replace.new_major = 8;
+	arg.replace.new_minor = 1 << 20;
+	refused(command, &arg, EINVAL, "is no device", "no such number");
+	prepare(&arg, command->size);
+	arg.replace.array_id = NO_ID;
+	arg.replace.major = 8;
+	arg.replace.new_major = 8;
+	arg.replace.new_minor = 16;
+	refused(command, &arg, ENOENT, "", "no such array");
+}
+
 #define set(field, value) snprintf(field, sizeof(field), "%s", value)
 
 static struct emd_disk_ref refs[300];
@@ -575,6 +606,7 @@ static void test_contract(void)
 	examine_is_checked();
 	sync_is_checked();
 	policy_is_checked();
+	replace_is_checked();
 	create_is_checked();
 }
 
@@ -991,6 +1023,11 @@ static void fuzz_one(char *room, unsigned int len)
 			arg.policy.zero_copy = rnd(3);
 		if (arg.policy.set & EMD_POLICY_SYNC_LIMIT)
 			arg.policy.sync_limit_kib_s = any_number();
+		break;
+	case EMD_IOC_REPLACE:
+		arg.replace.array_id = any_number();
+		any_disk(&arg.replace.major, &arg.replace.minor);
+		any_disk(&arg.replace.new_major, &arg.replace.new_minor);
 		break;
 	case EMD_IOC_VERSION:
 		break;

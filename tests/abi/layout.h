@@ -73,7 +73,7 @@ AT(emd_rec_array, name, 112);
 AT(emd_rec_array, dev, 176);
 AT(emd_rec_array, reason, 208);
 
-SIZE(emd_rec_member, 88);
+SIZE(emd_rec_member, 128);
 AT(emd_rec_member, disk_id, 8);
 AT(emd_rec_member, start_sector, 16);
 AT(emd_rec_member, size_sectors, 24);
@@ -83,6 +83,8 @@ AT(emd_rec_member, write_errors, 44);
 AT(emd_rec_member, slot, 48);
 AT(emd_rec_member, state, 52);
 AT(emd_rec_member, dev, 56);
+AT(emd_rec_member, replacement_id, 88);
+AT(emd_rec_member, replacement, 96);
 
 SIZE(emd_rec_mismatch, 24);
 AT(emd_rec_mismatch, start_sector, 8);
@@ -146,6 +148,13 @@ AT(emd_policy_arg, known, 36);
 AT(emd_policy_arg, zero_copy, 40);
 AT(emd_policy_arg, sync_limit_kib_s, 44);
 
+SIZE(emd_replace_arg, 48);
+AT(emd_replace_arg, array_id, 24);
+AT(emd_replace_arg, major, 32);
+AT(emd_replace_arg, minor, 36);
+AT(emd_replace_arg, new_major, 40);
+AT(emd_replace_arg, new_minor, 44);
+
 SIZE(emd_event, 304);
 AT(emd_event, seq, 0);
 AT(emd_event, time_ns, 8);
@@ -174,5 +183,6 @@ _Static_assert(EMD_IOC_FAIL == 0xed18, "number of FAIL");
 _Static_assert(EMD_IOC_SCRUB == 0xed19, "number of SCRUB");
 _Static_assert(EMD_IOC_SYNC == 0xed1a, "number of SYNC");
 _Static_assert(EMD_IOC_POLICY == 0xed1b, "number of POLICY");
+_Static_assert(EMD_IOC_REPLACE == 0xed1d, "number of REPLACE");
 
 #endif /* _EMD_ABI_LAYOUT_H */

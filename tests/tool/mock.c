@@ -265,7 +265,7 @@ static const struct { unsigned int number; const char *name; } requests[] = {
 	{ EMD_IOC_ERASE, "erase" }, { EMD_IOC_ADD, "add" },
 	{ EMD_IOC_REMOVE, "remove" }, { EMD_IOC_FAIL, "fail" },
 	{ EMD_IOC_SCRUB, "scrub" }, { EMD_IOC_SYNC, "sync" },
-	{ EMD_IOC_POLICY, "policy" },
+	{ EMD_IOC_POLICY, "policy" }, { EMD_IOC_REPLACE, "replace" },
 };
 
 static const char *request_name(unsigned int number)
@@ -310,6 +310,7 @@ static void note_request(unsigned int number, void *arg)
 {
 	const struct emd_object_arg *object = arg;
 	const struct emd_policy_arg *policy = arg;
+	const struct emd_replace_arg *replace = arg;
 	const struct emd_sync_arg *sync = arg;
 
 	switch (number) {
@@ -328,6 +329,11 @@ static void note_request(unsigned int number, void *arg)
 		note("policy flags=%#x array=%llu set=%#x zero_copy=%u sync_limit=%u\n",
 		     policy->hdr.flags, policy->array_id, policy->set, policy->zero_copy,
 		     policy->sync_limit_kib_s);
+		return;
+	case EMD_IOC_REPLACE:
+		note("replace flags=%#x array=%llu disk=%u:%u by=%u:%u\n", replace->hdr.flags,
+		     replace->array_id, replace->major, replace->minor, replace->new_major,
+		     replace->new_minor);
 		return;
 	default:
 		note("%s flags=%#x container=%llu array=%llu disk=%u:%u\n", request_name(number),

@@ -148,6 +148,11 @@ int control_sync(struct control *control, struct emd_sync_arg *arg)
 	return request(control, EMD_IOC_SYNC, &arg->hdr, sizeof(*arg));
 }
 
+int control_replace(struct control *control, struct emd_replace_arg *arg)
+{
+	return request(control, EMD_IOC_REPLACE, &arg->hdr, sizeof(*arg));
+}
+
 int control_policy(struct control *control, struct emd_policy_arg *arg)
 {
 	return request(control, EMD_IOC_POLICY, &arg->hdr, sizeof(*arg));

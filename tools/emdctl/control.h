@@ -37,6 +37,7 @@ int control_examine(struct control *control, unsigned int major, unsigned int mi
 int control_object(struct control *control, unsigned int request, struct emd_object_arg *arg);
 int control_create(struct control *control, struct emd_create_arg *arg);
 int control_sync(struct control *control, struct emd_sync_arg *arg);
+int control_replace(struct control *control, struct emd_replace_arg *arg);
 int control_policy(struct control *control, struct emd_policy_arg *arg);
 
 /* Events. A fresh connection starts behind the newest one. */

@@ -61,6 +61,8 @@ const struct command commands[] = {
 	  NULL, NULL, true, cmd_remove },
 	{ "fail", "ARRAY DEV", "mark a member failed",
 	  NULL, NULL, true, cmd_fail },
+	{ "replace", "ARRAY OLD NEW", "copy a member that still serves to a spare, which takes its place",
+	  NULL, NULL, false, cmd_replace },
 	{ "scrub", "[--repair] ARRAY", "read everything and compare the copies",
 	  "      --repair           rewrite what differs\n",
 	  scrub_options, false, cmd_scrub },

@@ -135,6 +135,7 @@ int cmd_erase(struct emdctl *ctl, int argc, char **argv);
 int cmd_add(struct emdctl *ctl, int argc, char **argv);
 int cmd_remove(struct emdctl *ctl, int argc, char **argv);
 int cmd_fail(struct emdctl *ctl, int argc, char **argv);
+int cmd_replace(struct emdctl *ctl, int argc, char **argv);
 int cmd_scrub(struct emdctl *ctl, int argc, char **argv);
 int cmd_sync(struct emdctl *ctl, int argc, char **argv);
 int cmd_policy(struct emdctl *ctl, int argc, char **argv);

@@ -101,6 +101,8 @@ static struct json_object *member_json(const struct emd_rec_member *member, bool
 	put_number(object, "slot", member->slot);
 	put_text_or_null(object, "dev", member->dev);
 	put_text(object, "state", member_state_name(member->state));
+	if (member->replacement_id)
+		put_text(object, "replacement", member->replacement);
 	put_number(object, "start_sector", member->start_sector);
 	put_number(object, "size_sectors", member->size_sectors);
 	if (full) {

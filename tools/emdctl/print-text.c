@@ -150,7 +150,10 @@ static void list_array(struct libscols_table *table, struct libscols_line *paren
 		set(below, LIST_SIZE, "%s", member->size_sectors ?
 		    size_text(member->size_sectors * 512, size) : "");
 		set(below, LIST_STATE, "%s", member_state_name(member->state));
-		set(below, LIST_INFO, "%s", disk ? disk->serial : "");
+		if (member->replacement_id)
+			set(below, LIST_INFO, "being replaced by %s", member->replacement);
+		else
+			set(below, LIST_INFO, "%s", disk ? disk->serial : "");
 		paint(below, LIST_STATE, member_color(member->state));
 	}
 }
@@ -260,6 +263,9 @@ static void show_members(const struct array *array)
 		if (member->state == EMD_UAPI_MEMBER_REBUILDING && array->rec.size_sectors)
 			set(line, SHOW_STATE, "%s %.1f%%", member_state_name(member->state),
 			    100.0 * (double)member->rebuilt / (double)array->rec.size_sectors);
+		else if (member->replacement_id)
+			set(line, SHOW_STATE, "%s, to be %s", member_state_name(member->state),
+			    member->replacement);
 		else
 			set(line, SHOW_STATE, "%s", member_state_name(member->state));
 		set(line, SHOW_START, "%llu", (unsigned long long)member->start_sector);

@@ -266,6 +266,8 @@ struct emd_rec_array {
  * @slot: position
  * @state: EMD_UAPI_MEMBER_*
  * @dev: kernel name, empty when absent
+ * @replacement_id: live disk that is to take its place, or 0
+ * @replacement: kernel name of that, or empty
  */
 struct emd_rec_member {
 	struct emd_rec rec;
@@ -278,6 +280,8 @@ struct emd_rec_member {
 	__u32 slot;
 	__u32 state;
 	char dev[32];
+	__u64 replacement_id;
+	char replacement[32];
 };
 
 /**
@@ -423,6 +427,29 @@ struct emd_create_arg {
 	__u32 array_minor;
 };
 
+/**
+ * struct emd_replace_arg - copy a member's disk to another, which takes its place
+ * @hdr: head
+ * @array_id: one that the disk serves; all that it serves are concerned
+ * @major: disk that serves
+ * @minor: disk that serves
+ * @new_major: spare of the same container
+ * @new_minor: spare of the same container
+ *
+ * Returns when the copying has begun; it is shown as a rebuild. Its end is an event
+ * "replaced", or "replace-dropped" with the reason.
+ *
+ * Flags: DRY_RUN.
+ */
+struct emd_replace_arg {
+	struct emd_hdr hdr;
+	__u64 array_id;
+	__u32 major;
+	__u32 minor;
+	__u32 new_major;
+	__u32 new_minor;
+};
+
 #define EMD_SYNC_CMD_PAUSE	0
 #define EMD_SYNC_CMD_RESUME	1
 #define EMD_SYNC_CMD_CANCEL	2
@@ -492,12 +519,13 @@ struct emd_policy_arg {
 #define EMD_IOC_SCRUB		_IO(EMD_IOC_MAGIC, 0x19)
 #define EMD_IOC_SYNC		_IO(EMD_IOC_MAGIC, 0x1a)
 #define EMD_IOC_POLICY		_IO(EMD_IOC_MAGIC, 0x1b)
+#define EMD_IOC_REPLACE		_IO(EMD_IOC_MAGIC, 0x1d)
 
 /* ---- events: read() on /dev/emd-control -------------------------------- */
 
 #define EMD_EVENT_CONTAINER	1	/* found, assembled, stopped, refused */
 #define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, state */
-#define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync */
+#define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync, replacing, replaced */
 #define EMD_EVENT_DISK		4	/* appeared, gone, spare added, torn */
 #define EMD_EVENT_SYNC		5	/* started, paused, resumed, done, cancelled */
 #define EMD_EVENT_ERROR		6	/* read error repaired, metadata damaged */

@@ -15,7 +15,7 @@ _emdctl_devices() {
 _emdctl() {
 	local cur prev command='' word i
 	local commands='list show status examine scan assemble stop create delete erase add
-		remove fail scrub sync policy wait events version help'
+		remove fail replace scrub sync policy wait events version help'
 	local options='--json --dry-run --yes --help'
 	local operands=0
 
@@ -90,9 +90,9 @@ _emdctl() {
 	case $command:$operands in
 	show:0) word=$(_emdctl_names all) ;;
 	status:0 | stop:0) word="$(_emdctl_names arrays) $(_emdctl_names containers)" ;;
-	delete:0 | fail:0 | scrub:0 | wait:0) word=$(_emdctl_names arrays) ;;
+	delete:0 | fail:0 | replace:0 | scrub:0 | wait:0) word=$(_emdctl_names arrays) ;;
 	assemble:0 | add:0 | remove:0) word=$(_emdctl_names containers) ;;
-	fail:1 | remove:1) word=$(_emdctl_names disks) ;;
+	fail:1 | remove:1 | replace:1 | replace:2) word=$(_emdctl_names disks) ;;
 	create:0) word="$(_emdctl_names containers) $(_emdctl_devices)" ;;
 	create:* | erase:0 | add:1) word=$(_emdctl_devices) ;;
 	sync:0) word='pause resume cancel limit' ;;
