@@ -4,6 +4,7 @@
  * has none.
  */
 #include <kunit/test.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "meta/meta.h"

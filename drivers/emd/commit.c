@@ -456,6 +456,8 @@ static void write_back(struct emd_transaction *txn)
 	container->reserve[1] = old;
 	container->reserve_gp[1] = get_state_synchronize_rcu();
 	txn->t0 = back;
+	emd_history_note(container, back->generation, "a change was backed out: %s",
+			 txn->msg ? txn->msg->text : "a disk refused it");
 	emd_container_warn(container, "change backed out, %u disks carry the old configuration again",
 			   nr_written);
 }
@@ -498,6 +500,7 @@ int emd_txn_write(struct emd_transaction *txn)
 		failed = write_disks(container, &nr_written);
 	trace_emd_meta_commit(container, txn->t1->generation, nr_written, failed,
 			      ktime_us_delta(ktime_get(), began), failed ? -EIO : 0);
+	txn->written = !failed;
 	if (!failed)
 		return 0;
 
@@ -529,6 +532,8 @@ void emd_txn_switch(struct emd_transaction *txn)
 	struct emd_config *old = emd_container_config(container);
 
 	lockdep_assert_held(&container->mutex);
+	if (txn->written)
+		emd_history_add(txn);
 	rcu_assign_pointer(container->config, txn->t1);
 	container->entropy = get_random_u64();
 	if (txn->room[0]) {

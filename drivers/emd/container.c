@@ -134,6 +134,11 @@ struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const
 	container = kzalloc(sizeof(*container), GFP_KERNEL);
 	if (!container)
 		return NULL;
+	container->history = emd_history_alloc();
+	if (!container->history) {
+		kfree(container);
+		return NULL;
+	}
 	kref_init(&container->ref);
 	container->id = atomic_inc_return(&container_ids);
 	container->ops = ops;
@@ -155,6 +160,7 @@ static void container_free(struct kref *ref)
 
 	WARN_ON(!list_empty(&container->disks) || !list_empty(&container->arrays));
 	emd_container_free_configs(container);
+	emd_history_free(container->history);
 	mutex_destroy(&container->mutex);
 	kfree(container);
 }
@@ -845,6 +851,8 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 		election_free(&el);
 		goto refused;
 	}
+	emd_history_note(container, el.config->generation, "assembled as the disks had it: %u disks, %u arrays",
+			 el.config->nr_disks, el.config->nr_arrays);
 	el.config = NULL;	/* the container's now */
 	election_free(&el);
 

@@ -43,6 +43,11 @@ struct emd_probe {
 };
 
 void emd_image_free(struct emd_meta_image *img);
+struct emd_meta_image *emd_image_read(const struct emd_meta_ops *ops,
+				      const struct emd_meta_image *facts,
+				      int (*read)(const void *from, struct emd_extent *ext),
+				      const void *from, struct emd_errmsg *msg);
+int emd_probe_read(const struct emd_probe *probe, struct emd_extent *ext);
 struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
 				       const struct emd_meta_ops **ops, struct emd_errmsg *msg);
 int emd_probe(dev_t devt, struct emd_probe *probe);
@@ -70,6 +75,7 @@ int emd_disk_meta_wait(struct emd_disk *disk);
  * @room: preallocated configs that replace the reserve after the switch
  * @flush: data must be durable on every disk before the metadata says so
  * @administrative: refused by a disk: back out, instead of failing the disk
+ * @written: every disk that T1 names has it
  */
 struct emd_transaction {
 	struct emd_container *container;
@@ -79,6 +85,7 @@ struct emd_transaction {
 	struct emd_config *room[2];
 	bool flush;
 	bool administrative;
+	bool written;
 };
 
 struct emd_config *emd_container_config(const struct emd_container *container); /* C */
@@ -95,6 +102,14 @@ void emd_txn_abort(struct emd_transaction *txn);
 int emd_container_set_first_config(struct emd_container *container, struct emd_config *cfg);
 void emd_container_free_configs(struct emd_container *container);
 struct emd_disk *emd_container_disk(const struct emd_container *container, u32 handle); /* C */
+
+/* ---- history.c -------------------------------------------------------------- */
+
+struct emd_history *emd_history_alloc(void);
+void emd_history_free(struct emd_history *history);
+void emd_history_add(const struct emd_transaction *txn);
+__printf(3, 4)
+void emd_history_note(struct emd_container *container, u64 generation, const char *fmt, ...);
 
 /* ---- container.c ------------------------------------------------------------- */
 

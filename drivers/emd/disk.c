@@ -156,8 +156,9 @@ static int read_serial(struct gendisk *gd, char *serial, size_t len)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static int read_extent(struct block_device *bdev, struct emd_extent *ext)
+static int read_extent(const void *from, struct emd_extent *ext)
 {
+	struct block_device *bdev = (struct block_device *)from;
 	unsigned int done = 0;
 
 	while (done < ext->len) {
@@ -193,11 +194,21 @@ void emd_image_free(struct emd_meta_image *img)
 	kfree(img);
 }
 
-/*
- * Ask one format for its extents and read them. NULL: not this format.
+/**
+ * emd_image_read() - ask a format for its extents and read them
+ * @ops: the format
+ * @facts: capacity, block size and serial
+ * @read: fills an extent, whose place and room are set, from @from
+ * @from: a device, or what stands for one
+ * @msg: reason when the metadata is damaged
+ *
+ * Return: the image, for emd_image_free(); NULL: not this format; ERR_PTR.
+ * Context: Process context, sleeps.
  */
-static struct emd_meta_image *read_image(struct block_device *bdev, const char *serial,
-					 const struct emd_meta_ops *ops, struct emd_errmsg *msg)
+struct emd_meta_image *emd_image_read(const struct emd_meta_ops *ops,
+				      const struct emd_meta_image *facts,
+				      int (*read)(const void *from, struct emd_extent *ext),
+				      const void *from, struct emd_errmsg *msg)
 {
 	struct emd_meta_image *img;
 	u32 total = 0;
@@ -206,9 +217,9 @@ static struct emd_meta_image *read_image(struct block_device *bdev, const char *
 	img = kzalloc(sizeof(*img), GFP_KERNEL);
 	if (!img)
 		return ERR_PTR(-ENOMEM);
-	img->disk_sectors = bdev_nr_sectors(bdev);
-	img->block_size = bdev_logical_block_size(bdev);
-	strscpy(img->serial, serial, sizeof(img->serial));
+	img->disk_sectors = facts->disk_sectors;
+	img->block_size = facts->block_size;
+	strscpy(img->serial, facts->serial, sizeof(img->serial));
 
 	for (;;) {
 		struct emd_extent *ext;
@@ -236,7 +247,7 @@ static struct emd_meta_image *read_image(struct block_device *bdev, const char *
 		}
 		img->nr_extents++;
 		total += want.len;
-		ret = read_extent(bdev, ext);
+		ret = read(from, ext);
 		if (ret) {
 			EMD_REFUSE(msg, ret, "read error in the metadata at byte %llu",
 				   want.offset);
@@ -264,9 +275,14 @@ static struct emd_meta_image *read_image(struct block_device *bdev, const char *
 struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
 				       const struct emd_meta_ops **ops, struct emd_errmsg *msg)
 {
+	struct emd_meta_image facts = {
+		.disk_sectors = bdev_nr_sectors(bdev),
+		.block_size = bdev_logical_block_size(bdev),
+	};
 	int i;
 
 	*ops = NULL;
+	strscpy(facts.serial, serial, sizeof(facts.serial));
 	for (i = 0; emd_formats[i]; i++) {
 		struct emd_meta_image *img;
 
@@ -274,13 +290,26 @@ struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *se
 			continue;
 		if (emd_formats[i]->whole_disks_only && bdev_is_partition(bdev))
 			continue;
-		img = read_image(bdev, serial, emd_formats[i], msg);
+		img = emd_image_read(emd_formats[i], &facts, read_extent, bdev, msg);
 		if (!img)
 			continue;
 		*ops = emd_formats[i];
 		return img;
 	}
 	return NULL;
+}
+
+/**
+ * emd_probe_read() - read bytes of a device that is being looked at
+ * @probe: of the device, opened
+ * @ext: where, and room for them, aligned to a block; inside the device, whole blocks
+ *
+ * Return: 0 or -errno of the device.
+ * Context: Process context, sleeps.
+ */
+int emd_probe_read(const struct emd_probe *probe, struct emd_extent *ext)
+{
+	return read_extent(file_bdev(probe->file), ext);
 }
 
 /**

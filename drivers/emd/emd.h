@@ -61,6 +61,7 @@
 
 struct emd_array;
 struct emd_container;
+struct emd_history;
 struct emd_job;
 struct emd_window;
 
@@ -287,6 +288,7 @@ struct emd_container {
 	struct work_struct worker;	/* runs emd_container_work() */
 	u32 assemble_flags;		/* G: EMD_F_* of the last assemble, for the timeout */
 	struct delayed_work timeout;	/* start degraded */
+	struct emd_history *history;	/* C: what changed lately */
 	wait_queue_head_t settled;	/* woken after each pass of the worker */
 	u64 passes;			/* C: passes of the worker so far */
 	bool uncommitted;		/* C: the last transaction could not be made durable */
@@ -657,6 +659,10 @@ int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to)
 int emd_admin_scrub(struct emd_admin *adm, u64 array_id);
 int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s);
 int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg);
+int emd_history_records(struct emd_container *container, void **buf, size_t *len);
+int emd_admin_save(struct emd_admin *adm, struct emd_save_arg *arg, void **buf, size_t *len);
+int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
+		      const struct emd_region *regions, const void *bytes, u32 len);
 /* Lines "path.key=value" for the device; *format gets the handler's name. */
 int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 		      const char **format);

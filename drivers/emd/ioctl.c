@@ -34,6 +34,12 @@ static_assert(sizeof(struct emd_create_arg) == 168);
 static_assert(sizeof(struct emd_sync_arg) == 40);
 static_assert(sizeof(struct emd_policy_arg) == 48);
 static_assert(sizeof(struct emd_replace_arg) == 48);
+static_assert(sizeof(struct emd_history_arg) == 48);
+static_assert(sizeof(struct emd_save_arg) == 152);
+static_assert(sizeof(struct emd_restore_arg) == 144);
+static_assert(sizeof(struct emd_region) == 16);
+static_assert(sizeof(struct emd_rec_history) == 40 + EMD_UAPI_HISTORY_LEN);
+static_assert(EMD_UAPI_MAX_REGIONS == EMD_META_MAX_WRITES);
 static_assert(sizeof(struct emd_disk_ref) == 8);
 static_assert(sizeof(struct emd_event) == 304);
 static_assert(EMD_UAPI_MAX_DISKS == EMD_MAX_MEMBERS);
@@ -56,6 +62,9 @@ union emd_args {
 	struct emd_sync_arg sync;
 	struct emd_policy_arg policy;
 	struct emd_replace_arg replace;
+	struct emd_history_arg history;
+	struct emd_save_arg save;
+	struct emd_restore_arg restore;
 };
 
 /**
@@ -221,6 +230,50 @@ static int run_examine(const struct emd_command *command, struct emd_admin *adm,
 	return ret;
 }
 
+static int run_history(const struct emd_command *command, struct emd_admin *adm,
+		       union emd_args *args)
+{
+	struct emd_history_arg *arg = &args->history;
+	struct emd_container *container;
+	void *buf;
+	size_t len;
+	int ret;
+
+	if (!arg->container_id)
+		return EMD_REFUSE(adm->msg, -EINVAL, "no container given");
+	container = emd_container_find(arg->container_id);
+	if (!container)
+		return EMD_REFUSE(adm->msg, -ENOENT, "no such container");
+	ret = emd_history_records(container, &buf, &len);
+	emd_container_put(container);
+	if (ret)
+		return ret;
+	arg->needed = len;
+	ret = reply_bytes(arg->buf_ptr, arg->buf_len, buf, len);
+	kvfree(buf);
+	return ret;
+}
+
+static int run_save(const struct emd_command *command, struct emd_admin *adm,
+		    union emd_args *args)
+{
+	struct emd_save_arg *arg = &args->save;
+	size_t len = 0;
+	void *buf;
+	dev_t devt;
+	int ret;
+
+	ret = check_dev(adm->msg, arg->major, arg->minor, &devt);
+	if (!ret)
+		ret = emd_admin_save(adm, arg, &buf, &len);
+	if (ret)
+		return ret;
+	arg->needed = len;
+	ret = reply_bytes(arg->buf_ptr, arg->buf_len, buf, len);
+	kvfree(buf);
+	return ret;
+}
+
 /* ---- commands that change --------------------------------------------------------- */
 
 static int run_object(const struct emd_command *command, struct emd_admin *adm,
@@ -312,6 +365,72 @@ static int run_replace(const struct emd_command *command, struct emd_admin *adm,
 		return EMD_REFUSE(adm->msg, -EINVAL, "disk %u:%u is named twice", arg->major,
 				  arg->minor);
 	return emd_admin_replace(adm, arg->array_id, from, to);
+}
+
+static int check_restore(const struct emd_restore_arg *arg, struct emd_errmsg *msg)
+{
+	u32 heads = arg->nr_regions * sizeof(struct emd_region);
+	dev_t devt;
+	int ret;
+
+	ret = check_dev(msg, arg->major, arg->minor, &devt);
+	if (!ret)
+		ret = check_zero(msg, arg->__reserved, "reserved field");
+	if (!ret)
+		ret = check_text(msg, arg->serial, sizeof(arg->serial), "serial");
+	if (!ret)
+		ret = check_text(msg, arg->format, sizeof(arg->format), "format");
+	if (ret)
+		return ret;
+	if (!arg->nr_regions || arg->nr_regions > EMD_UAPI_MAX_REGIONS)
+		return EMD_REFUSE(msg, -EINVAL, "%u regions, need 1 to %u", arg->nr_regions,
+				  EMD_UAPI_MAX_REGIONS);
+	if (arg->buf_len <= heads || arg->buf_len - heads > EMD_UAPI_SAVED_LEN)
+		return EMD_REFUSE(msg, -EINVAL, "%u bytes for %u regions, need %u to %u",
+				  arg->buf_len, arg->nr_regions, heads + 1,
+				  heads + EMD_UAPI_SAVED_LEN);
+	return 0;
+}
+
+/* Their lengths add up to what was given, and none of them is outside of all disks. */
+static int check_regions(const struct emd_region *regions, u32 nr, u32 len, struct emd_errmsg *msg)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (regions[i].__reserved)
+			return EMD_REFUSE(msg, -EINVAL, "reserved field is not zero");
+		if (regions[i].sector > EMD_MAX_SECTORS)
+			return EMD_REFUSE(msg, -EINVAL, "region %u at sector %llu, at most %llu",
+					  i, regions[i].sector, EMD_MAX_SECTORS);
+		if (!regions[i].bytes || regions[i].bytes > len)
+			return EMD_REFUSE(msg, -EINVAL, "region %u has %u bytes, %u are left", i,
+					  regions[i].bytes, len);
+		len -= regions[i].bytes;
+	}
+	return len ? EMD_REFUSE(msg, -EINVAL, "%u bytes belong to no region", len) : 0;
+}
+
+static int run_restore(const struct emd_command *command, struct emd_admin *adm,
+		       union emd_args *args)
+{
+	const struct emd_restore_arg *arg = &args->restore;
+	u32 heads = arg->nr_regions * sizeof(struct emd_region);
+	struct emd_region *regions;
+	int ret;
+
+	ret = check_restore(arg, adm->msg);
+	if (ret)
+		return ret;
+	regions = vmemdup_user(u64_to_user_ptr(arg->buf_ptr), arg->buf_len);
+	if (IS_ERR(regions))
+		return PTR_ERR(regions);
+	ret = check_regions(regions, arg->nr_regions, arg->buf_len - heads, adm->msg);
+	if (!ret)
+		ret = emd_admin_restore(adm, arg, regions, regions + arg->nr_regions,
+					arg->buf_len - heads);
+	kvfree(regions);
+	return ret;
 }
 
 static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg)
@@ -442,6 +561,15 @@ static const struct emd_command commands[] = {
 	}, {
 		.ioctl = EMD_IOC_REPLACE, .name = "replace", .run = run_replace,
 		.flags = EMD_F_DRY_RUN, SIZES(emd_replace_arg, new_minor),
+	}, {
+		.ioctl = EMD_IOC_HISTORY, .name = "history", .run = run_history,
+		.replies = true, SIZES(emd_history_arg, needed),
+	}, {
+		.ioctl = EMD_IOC_SAVE, .name = "save", .run = run_save,
+		.replies = true, SIZES(emd_save_arg, format),
+	}, {
+		.ioctl = EMD_IOC_RESTORE, .name = "restore", .run = run_restore,
+		.flags = EMD_F_DRY_RUN | EMD_F_FORCE, SIZES(emd_restore_arg, format),
 	},
 	OBJECT(EMD_IOC_SCAN, "scan", 0, EMD_F_DRY_RUN),
 	OBJECT(EMD_IOC_ASSEMBLE, "assemble", WANT_CONTAINER,

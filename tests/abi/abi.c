@@ -100,6 +100,10 @@ static const struct command {
 	{ "sync", EMD_IOC_SYNC, sizeof(struct emd_sync_arg), EMD_F_DRY_RUN },
 	{ "policy", EMD_IOC_POLICY, sizeof(struct emd_policy_arg), EMD_F_DRY_RUN },
 	{ "replace", EMD_IOC_REPLACE, sizeof(struct emd_replace_arg), EMD_F_DRY_RUN },
+	{ "history", EMD_IOC_HISTORY, sizeof(struct emd_history_arg) },
+	{ "save", EMD_IOC_SAVE, sizeof(struct emd_save_arg) },
+	{ "restore", EMD_IOC_RESTORE, sizeof(struct emd_restore_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE },
 };
 
 /* Any argument, with room for a tail, and where the kernel puts its reason. */
@@ -113,6 +117,9 @@ union arg {
 	struct emd_sync_arg sync;
 	struct emd_policy_arg policy;
 	struct emd_replace_arg replace;
+	struct emd_history_arg history;
+	struct emd_save_arg save;
+	struct emd_restore_arg restore;
 	unsigned char bytes[8192];
 };
 
@@ -494,6 +501,109 @@ static void replace_is_checked(void)
 	refused(command, &arg, ENOENT, "", "no such array");
 }
 
+static void history_and_save_are_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_HISTORY);
+	union arg arg;
+	int err;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "container", "no container");
+	prepare(&arg, command->size);
+	arg.history.container_id = NO_ID;
+	refused(command, &arg, ENOENT, "", "no such container");
+
+	command = by_ioctl(EMD_IOC_SAVE);
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "device number", "no device");
+	prepare(&arg, command->size);
+	arg.save.major = 254;
+	arg.save.minor = 1048575;
+	err = call(command, &arg);
+	check(err == ENODEV || err == ENXIO || err == ENOENT, "save: nothing there: %s",
+	      strerror(err));
+}
+
+/* A region and its bytes, as SAVE has them, for a disk that is not there. */
+static struct {
+	struct emd_region region;
+	unsigned char bytes[512];
+} saved;
+
+static void prepare_restore(union arg *arg)
+{
+	prepare(arg, sizeof(struct emd_restore_arg));
+	memset(&saved, 0, sizeof(saved));
+	saved.region.bytes = sizeof(saved.bytes);
+	arg->restore.major = 254;
+	arg->restore.minor = 1048575;
+	arg->restore.buf_ptr = ptr(&saved);
+	arg->restore.buf_len = sizeof(saved);
+	arg->restore.nr_regions = 1;
+	arg->restore.sectors = 131072;
+	arg->restore.block_size = 512;
+	snprintf(arg->restore.serial, sizeof(arg->restore.serial), "NOBODY");
+	snprintf(arg->restore.format, sizeof(arg->restore.format), "imsm");
+	arg->hdr.flags = EMD_F_DRY_RUN;
+}
+
+static void restore_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_RESTORE);
+	union arg arg;
+	int err;
+
+	prepare_restore(&arg);
+	arg.restore.major = 0;
+	refused(command, &arg, EINVAL, "device number", "no device");
+	prepare_restore(&arg);
+	memset(arg.restore.serial, 'a', sizeof(arg.restore.serial));
+	refused(command, &arg, EINVAL, "serial", "serial without an end");
+	prepare_restore(&arg);
+	memset(arg.restore.format, 'a', sizeof(arg.restore.format));
+	refused(command, &arg, EINVAL, "format", "format without an end");
+	prepare_restore(&arg);
+	arg.restore.__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserved field");
+	prepare_restore(&arg);
+	arg.restore.nr_regions = 0;
+	refused(command, &arg, EINVAL, "regions", "no regions");
+	prepare_restore(&arg);
+	arg.restore.nr_regions = 0x10000001;	/* times 16 is 16 again in 32 bits */
+	refused(command, &arg, EINVAL, "regions", "too many regions");
+	prepare_restore(&arg);
+	arg.restore.buf_len = sizeof(saved.region);
+	refused(command, &arg, EINVAL, "bytes", "no bytes");
+	prepare_restore(&arg);
+	arg.restore.buf_len = 0xffffffff;
+	refused(command, &arg, EINVAL, "bytes", "4G of bytes");
+	prepare_restore(&arg);
+	arg.restore.buf_ptr = BAD_POINTER;
+	refused(command, &arg, EFAULT, "address", "bad pointer to bytes");
+	prepare_restore(&arg);
+	saved.region.bytes = 0;
+	refused(command, &arg, EINVAL, "region 0", "empty region");
+	prepare_restore(&arg);
+	saved.region.bytes = 513;
+	refused(command, &arg, EINVAL, "region 0", "region longer than its bytes");
+	prepare_restore(&arg);
+	saved.region.bytes = 256;
+	refused(command, &arg, EINVAL, "no region", "bytes of no region");
+	prepare_restore(&arg);
+	saved.region.sector = ~0ULL;
+	refused(command, &arg, EINVAL, "sector", "region beyond all disks");
+	prepare_restore(&arg);
+	saved.region.__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserved field of a region");
+	prepare_restore(&arg);
+	snprintf(arg.restore.format, sizeof(arg.restore.format), "nosuch");
+	refused(command, &arg, EOPNOTSUPP, "not known", "unknown format");
+	prepare_restore(&arg);
+	err = call(command, &arg);
+	check(err && text[0] && text[0] != '#', "restore: a disk that is not there: %s",
+	      strerror(err));
+}
+
 #define set(field, value) snprintf(field, sizeof(field), "%s", value)
 
 static struct emd_disk_ref refs[300];
@@ -594,7 +704,8 @@ static void test_contract(void)
 		flags_are_checked(&commands[i]);
 		pointers_are_checked(&commands[i]);
 		if (commands[i].size != sizeof(struct emd_object_arg) ||
-		    commands[i].ioctl == EMD_IOC_LIST || commands[i].ioctl == EMD_IOC_POLICY)
+		    commands[i].ioctl == EMD_IOC_LIST || commands[i].ioctl == EMD_IOC_POLICY ||
+		    commands[i].ioctl == EMD_IOC_HISTORY)
 			continue;
 		exactly_the_wanted_objects(&commands[i]);
 		if (commands[i].want)
@@ -607,6 +718,8 @@ static void test_contract(void)
 	sync_is_checked();
 	policy_is_checked();
 	replace_is_checked();
+	history_and_save_are_checked();
+	restore_is_checked();
 	create_is_checked();
 }
 
@@ -976,6 +1089,37 @@ static void fuzz_create(struct emd_create_arg *arg)
 	arg->nr_spans = rnd(8) ? 0 : rnd(5);
 }
 
+/* What a disk has, or something bent, for it or for another one. */
+static void fuzz_restore(struct emd_restore_arg *arg, char *room, unsigned int len)
+{
+	struct emd_save_arg save = { .hdr = { .size = sizeof(save) } };
+	unsigned int i;
+
+	any_disk(&save.major, &save.minor);
+	save.buf_ptr = ptr(room);
+	save.buf_len = len;
+	if (ioctl(control, EMD_IOC_SAVE, &save) || save.needed > len) {
+		for (i = 0; i < 256; i++)
+			room[i] = (char)rnd(256);
+		save.needed = rnd(256);
+		save.nr_regions = rnd(4);
+	}
+	arg->major = save.major;
+	arg->minor = save.minor;
+	if (!rnd(4))
+		any_disk(&arg->major, &arg->minor);
+	arg->buf_ptr = ptr(room);
+	arg->buf_len = save.needed;
+	arg->nr_regions = save.nr_regions;
+	arg->sectors = save.sectors;
+	arg->block_size = save.block_size;
+	memcpy(arg->serial, save.serial, sizeof(arg->serial));
+	memcpy(arg->format, save.format, sizeof(arg->format));
+	if (save.needed && rnd(2))
+		for (i = 0; i < 1 + rnd(4); i++)
+			room[rnd(save.needed)] ^= 1 << rnd(8);
+}
+
 /* What takes arrays away would soon leave nothing to test, and some are slow. */
 static const struct command *any_command(void)
 {
@@ -1031,6 +1175,15 @@ static void fuzz_one(char *room, unsigned int len)
 		break;
 	case EMD_IOC_VERSION:
 		break;
+	case EMD_IOC_HISTORY:
+		arg.history.container_id = any_number();
+		break;
+	case EMD_IOC_SAVE:
+		any_disk(&arg.save.major, &arg.save.minor);
+		break;
+	case EMD_IOC_RESTORE:
+		fuzz_restore(&arg.restore, room, len);
+		break;
 	case EMD_IOC_ASSEMBLE:
 		if (rnd(2)) {
 			arg.hdr.flags |= EMD_F_ALL;
@@ -1058,6 +1211,12 @@ static void fuzz_one(char *room, unsigned int len)
 	} else if (command->ioctl == EMD_IOC_EXAMINE) {
 		arg.examine.buf_ptr = rnd(16) ? ptr(room) : BAD_POINTER;
 		arg.examine.buf_len = rnd(len);
+	} else if (command->ioctl == EMD_IOC_HISTORY) {
+		arg.history.buf_ptr = rnd(16) ? ptr(room) : BAD_POINTER;
+		arg.history.buf_len = rnd(len);
+	} else if (command->ioctl == EMD_IOC_SAVE) {
+		arg.save.buf_ptr = rnd(16) ? ptr(room) : BAD_POINTER;
+		arg.save.buf_len = rnd(len);
 	}
 	if (!ioctl(control, command->ioctl, &arg) && ordinary)
 		check(command->open_to_all, "%s: an ordinary user may do it", command->name);

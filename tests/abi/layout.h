@@ -154,6 +154,47 @@ AT(emd_replace_arg, major, 32);
 AT(emd_replace_arg, minor, 36);
 AT(emd_replace_arg, new_major, 40);
 AT(emd_replace_arg, new_minor, 44);
+SIZE(emd_rec_history, 1064);
+AT(emd_rec_history, rec, 0);
+AT(emd_rec_history, first_generation, 8);
+AT(emd_rec_history, generation, 16);
+AT(emd_rec_history, time_ns, 24);
+AT(emd_rec_history, nr_written, 32);
+AT(emd_rec_history, text, 40);
+
+SIZE(emd_history_arg, 48);
+AT(emd_history_arg, container_id, 24);
+AT(emd_history_arg, buf_ptr, 32);
+AT(emd_history_arg, buf_len, 40);
+AT(emd_history_arg, needed, 44);
+
+SIZE(emd_region, 16);
+AT(emd_region, sector, 0);
+AT(emd_region, bytes, 8);
+
+SIZE(emd_save_arg, 152);
+AT(emd_save_arg, major, 24);
+AT(emd_save_arg, minor, 28);
+AT(emd_save_arg, buf_ptr, 32);
+AT(emd_save_arg, buf_len, 40);
+AT(emd_save_arg, needed, 44);
+AT(emd_save_arg, sectors, 48);
+AT(emd_save_arg, generation, 56);
+AT(emd_save_arg, block_size, 64);
+AT(emd_save_arg, nr_regions, 68);
+AT(emd_save_arg, serial, 72);
+AT(emd_save_arg, format, 136);
+
+SIZE(emd_restore_arg, 144);
+AT(emd_restore_arg, major, 24);
+AT(emd_restore_arg, minor, 28);
+AT(emd_restore_arg, buf_ptr, 32);
+AT(emd_restore_arg, buf_len, 40);
+AT(emd_restore_arg, nr_regions, 44);
+AT(emd_restore_arg, sectors, 48);
+AT(emd_restore_arg, block_size, 56);
+AT(emd_restore_arg, serial, 64);
+AT(emd_restore_arg, format, 128);
 
 SIZE(emd_event, 304);
 AT(emd_event, seq, 0);
@@ -184,5 +225,8 @@ _Static_assert(EMD_IOC_SCRUB == 0xed19, "number of SCRUB");
 _Static_assert(EMD_IOC_SYNC == 0xed1a, "number of SYNC");
 _Static_assert(EMD_IOC_POLICY == 0xed1b, "number of POLICY");
 _Static_assert(EMD_IOC_REPLACE == 0xed1d, "number of REPLACE");
+_Static_assert(EMD_IOC_HISTORY == 0xed20, "number of HISTORY");
+_Static_assert(EMD_IOC_SAVE == 0xed21, "number of SAVE");
+_Static_assert(EMD_IOC_RESTORE == 0xed22, "number of RESTORE");
 
 #endif /* _EMD_ABI_LAYOUT_H */

@@ -37,4 +37,5 @@ const struct emd_meta_ops emd_asr_ops = {
 	.place_array = asr_place_array,
 	.can_take = asr_can_take,
 	.erase = asr_erase,
+	.owned = asr_owned,
 };

@@ -277,6 +277,7 @@ u32 asr_native_room(const struct emd_config *cfg);
 u32 asr_encode_max(const struct emd_config *cfg);
 int asr_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out);
 int asr_erase(const struct emd_meta_image *img, struct emd_meta_writes *out);
+int asr_owned(const struct emd_meta_image *img, struct emd_meta_writes *out);
 
 /* asr_place.c */
 int asr_new_disk(const char *serial, u64 disk_sectors, u32 block_size,

@@ -200,3 +200,24 @@ int asr_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 	add_write(out, table, min_t(u64, last - table, ASR_TABLE_SECTORS) * ASR_SECTOR, 0, true);
 	return 0;
 }
+
+/**
+ * asr_owned() - where our metadata is on a disk
+ * @img: of the disk; it decodes
+ * @out: gets the room of the table, then the reserved block
+ *
+ * Return: 0 or -EUCLEAN.
+ */
+int asr_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
+{
+	struct asr_disk disk;
+	u32 len;
+
+	out->nr = 0;
+	if (asr_load(img, &disk, NULL))
+		return -EUCLEAN;
+	len = disk.room * ASR_SECTOR;
+	add_write(out, disk.table_sector, len, 0, false);
+	add_write(out, img->disk_sectors - 1, ASR_SECTOR, len, true);
+	return 0;
+}

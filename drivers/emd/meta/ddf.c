@@ -37,4 +37,5 @@ const struct emd_meta_ops emd_ddf_ops = {
 	.can_take = ddf_can_take,
 	.start_on = ddf_start_on,
 	.erase = ddf_erase,
+	.owned = ddf_owned,
 };

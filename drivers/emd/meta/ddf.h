@@ -182,6 +182,7 @@ int ddf_next_extent(const struct emd_meta_image *img, struct emd_extent *want,
 		    struct emd_errmsg *msg);
 bool ddf_recognize(const struct emd_meta_image *img);
 int ddf_load(const struct emd_meta_image *img, struct ddf_disk *disk, struct emd_errmsg *msg);
+u32 ddf_run_len(const struct ddf_layout *layout);
 u32 ddf_crc(bool zlib, const u8 *bytes, u32 len);
 void ddf_seal(bool le, bool zlib, u8 *bytes, u32 len);
 bool ddf_sealed(bool le, bool zlib, const u8 *bytes, u32 len);
@@ -464,6 +465,7 @@ void ddf_supersede(struct emd_config *cfg, u64 generation);
 u32 ddf_encode_max(const struct emd_config *cfg);
 int ddf_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out);
 int ddf_erase(const struct emd_meta_image *img, struct emd_meta_writes *out);
+int ddf_owned(const struct emd_meta_image *img, struct emd_meta_writes *out);
 
 /* ddf_place.c */
 int ddf_new_disk(const char *serial, u64 disk_sectors, u32 block_size,

@@ -264,3 +264,29 @@ int ddf_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 	}
 	return 0;
 }
+
+/**
+ * ddf_owned() - where our metadata is on a disk
+ * @img: of the disk; it decodes
+ * @out: gets the primary, the secondary, then the anchor; not the workspace, which is
+ *	for vendors to keep what they like in
+ *
+ * Return: 0 or -EUCLEAN.
+ */
+int ddf_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
+{
+	struct plan plan = { .out = out };
+	struct ddf_disk disk;
+	u32 block, len;
+
+	out->nr = 0;
+	if (ddf_load(img, &disk, NULL))
+		return -EUCLEAN;
+	block = disk.layout.block;
+	len = ddf_run_len(&disk.layout);
+	add_write(&plan, disk.layout.primary * block, len, 0, false);
+	if (disk.layout.secondary != DDF_NONE64)
+		add_write(&plan, disk.layout.secondary * block, len, len, true);
+	add_write(&plan, disk.anchor_lba * block, block, (out->nr) * len, true);
+	return 0;
+}

@@ -168,8 +168,11 @@ static int check_sections(const struct ddf_header_ondisk *header, struct ddf_lay
 	return 0;
 }
 
-/* Bytes from a header to the end of what we read behind it. */
-static u32 run_len(const struct ddf_layout *layout)
+/**
+ * ddf_run_len() - bytes from a header to the end of what we read behind it
+ * @layout: that passed its checks, or of whose sections the checks passed
+ */
+u32 ddf_run_len(const struct ddf_layout *layout)
 {
 	u32 end = layout->block;
 	unsigned int s;
@@ -212,7 +215,7 @@ static int check_limits(const struct ddf_header_ondisk *header, struct ddf_layou
 static int check_place(const struct ddf_layout *layout, u64 lba, u64 blocks, u64 anchor_lba,
 		       const char *what, struct emd_errmsg *msg)
 {
-	u32 run = run_len(layout) / layout->block;
+	u32 run = ddf_run_len(layout) / layout->block;
 
 	if (!lba || lba >= blocks || run > blocks - lba)
 		return EMD_REFUSE(msg, -EUCLEAN, "%s structure at block %llu+%u, the disk has %llu",
@@ -250,7 +253,7 @@ static int check_header(const struct ddf_header_ondisk *header, u64 blocks, u64 
 	ret = check_place(layout, layout->secondary, blocks, anchor_lba, "secondary", msg);
 	if (ret)
 		return ret;
-	run = run_len(layout) / layout->block;
+	run = ddf_run_len(layout) / layout->block;
 	if (overlap(layout->primary, run, layout->secondary, run))
 		return EMD_REFUSE(msg, -EUCLEAN, "primary and secondary structure overlap");
 	return 0;
@@ -432,7 +435,7 @@ static void want_run(const struct ddf_disk *disk, int which, struct emd_extent *
 	const struct ddf_layout *layout = &disk->copy[which].layout;
 
 	want->offset = (copy_lba(disk, which) + 1) * layout->block;
-	want->len = run_len(layout) - layout->block;
+	want->len = ddf_run_len(layout) - layout->block;
 }
 
 /**

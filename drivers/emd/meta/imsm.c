@@ -91,4 +91,5 @@ const struct emd_meta_ops emd_imsm_ops = {
 	.place_array = imsm_place_array,
 	.can_take = imsm_can_take,
 	.erase = imsm_erase,
+	.owned = imsm_owned,
 };

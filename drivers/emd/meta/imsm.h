@@ -217,6 +217,7 @@ u32 imsm_native_room(const struct emd_config *cfg);
 u32 imsm_encode_max(const struct emd_config *cfg);
 int imsm_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *out);
 int imsm_erase(const struct emd_meta_image *img, struct emd_meta_writes *out);
+int imsm_owned(const struct emd_meta_image *img, struct emd_meta_writes *out);
 
 /* imsm_place.c */
 int imsm_new_disk(const char *serial, u64 disk_sectors, u32 block_size,

@@ -193,3 +193,28 @@ int imsm_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 	}
 	return 0;
 }
+
+/**
+ * imsm_owned() - where our metadata is on a disk
+ * @img: of the disk; it decodes
+ * @out: gets the one run: extension, anchor, and the record behind it
+ *
+ * Return: 0 or -EUCLEAN.
+ */
+int imsm_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
+{
+	const struct imsm_mpb_ondisk *anchor;
+	u32 block = img->block_size, size;
+
+	out->nr = 0;
+	if (!img->nr_extents || !emd_imsm_ops.recognize(img))
+		return -EUCLEAN;
+	anchor = (const struct imsm_mpb_ondisk *)img->extents[0].data;
+	size = le32_to_cpu(anchor->mpb_size);
+	if (imsm_check_size(size, img, NULL))
+		return -EUCLEAN;
+	size = round_up(size, block);
+	add_write(out, round_down(img->disk_sectors << 9, (u64)block) - block - size, size + block,
+		  0);
+	return 0;
+}

@@ -465,6 +465,13 @@ struct emd_meta_ops {
 	 * from a disk whose image is @img.
 	 */
 	int (*erase)(const struct emd_meta_image *img, struct emd_meta_writes *out);
+	/**
+	 * @owned: the runs of bytes that are the format's on a disk whose image is
+	 * @img, which decodes, in the order in which they are safe to be written: what
+	 * makes them count comes last. Only places are filled in, no bytes;
+	 * @buf_offset counts through all of them.
+	 */
+	int (*owned)(const struct emd_meta_image *img, struct emd_meta_writes *out);
 };
 
 /* ---- registry.c --------------------------------------------------------- */

@@ -30,6 +30,9 @@
 #define EMD_UAPI_REASON_LEN	120
 #define EMD_UAPI_FORMAT_LEN	16
 #define EMD_UAPI_MAX_DISKS	255
+#define EMD_UAPI_HISTORY_LEN	1024
+#define EMD_UAPI_MAX_REGIONS	16		/* of a disk's saved metadata */
+#define EMD_UAPI_SAVED_LEN	(4U << 20)	/* and their bytes */
 #define EMD_UAPI_PLAN_LEN	(64U << 10)	/* a plan with its NUL is not longer */
 
 /**
@@ -129,6 +132,7 @@ struct emd_hdr {
 #define EMD_REC_ARRAY		3	/* followed by its members */
 #define EMD_REC_MEMBER		4
 #define EMD_REC_MISMATCH	5	/* of the array before; first ranges only */
+#define EMD_REC_HISTORY		6	/* EMD_IOC_HISTORY's */
 
 /**
  * struct emd_rec - head of a record
@@ -294,6 +298,27 @@ struct emd_rec_mismatch {
 	struct emd_rec rec;
 	__u64 start_sector;
 	__u64 nr_sectors;
+};
+
+/**
+ * struct emd_rec_history - a configuration that was written, or several like it
+ * @rec: head
+ * @first_generation: that the entry begins with
+ * @generation: that it ends with
+ * @time_ns: CLOCK_REALTIME when that was written
+ * @nr_written: how many it stands for: those that follow each other and differ in
+ *	dirty marks and positions of background work only share an entry
+ * @__reserved: zero
+ * @text: what changed, lines as of a plan; the last of them when there are several
+ */
+struct emd_rec_history {
+	struct emd_rec rec;
+	__u64 first_generation;
+	__u64 generation;
+	__u64 time_ns;
+	__u32 nr_written;
+	__u32 __reserved;
+	char text[EMD_UAPI_HISTORY_LEN];
 };
 
 /* ---- arguments --------------------------------------------------------- */
@@ -501,6 +526,105 @@ struct emd_policy_arg {
 	__u32 sync_limit_kib_s;
 };
 
+/**
+ * struct emd_history_arg - the last configurations of a container
+ * @hdr: head
+ * @container_id: which
+ * @buf_ptr: room for records of type EMD_REC_HISTORY, the oldest first
+ * @buf_len: bytes of it
+ * @needed: out: as for list
+ *
+ * They are kept in memory, as long as the container is known.
+ */
+struct emd_history_arg {
+	struct emd_hdr hdr;
+	__u64 container_id;
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__u32 needed;
+};
+
+/**
+ * struct emd_region - a run of metadata on a disk
+ * @sector: where it begins
+ * @bytes: length
+ * @__reserved: zero
+ */
+struct emd_region {
+	__u64 sector;
+	__u32 bytes;
+	__u32 __reserved;
+};
+
+/**
+ * struct emd_save_arg - the metadata of a disk as bytes
+ * @hdr: head
+ * @major: disk, in use or not
+ * @minor: disk
+ * @buf_ptr: room for @nr_regions of struct emd_region, then their bytes, one region
+ *	behind the other
+ * @buf_len: bytes of it
+ * @needed: out: as for list
+ * @sectors: out: capacity of the disk
+ * @generation: out: of the metadata
+ * @block_size: out: logical block in bytes
+ * @nr_regions: out
+ * @serial: out: as the device reports it
+ * @format: out: "imsm"
+ *
+ * It is whole: what is damaged is refused (EUCLEAN). A container's disks are saved
+ * together when its generation is the same before and after.
+ */
+struct emd_save_arg {
+	struct emd_hdr hdr;
+	__u32 major;
+	__u32 minor;
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__u32 needed;
+	__u64 sectors;
+	__u64 generation;
+	__u32 block_size;
+	__u32 nr_regions;
+	char serial[EMD_UAPI_ID_LEN];
+	char format[EMD_UAPI_FORMAT_LEN];
+};
+
+/**
+ * struct emd_restore_arg - give a disk the metadata back that was saved of it
+ * @hdr: head
+ * @major: disk, in nobody's use
+ * @minor: disk
+ * @buf_ptr: what SAVE returned
+ * @buf_len: all of it
+ * @nr_regions: as SAVE returned, and so the rest
+ * @sectors: must be the disk's
+ * @block_size: likewise
+ * @__reserved: zero
+ * @serial: likewise
+ * @format: of the bytes
+ *
+ * The bytes must decode whole, and be all that the format has on such a disk. What
+ * is on the disk must be of the same container and not newer, unless EMD_F_FORCE;
+ * of the same format, or none, in any case (EEXIST). A following scan finds what it
+ * then carries.
+ *
+ * Flags: DRY_RUN, FORCE.
+ */
+struct emd_restore_arg {
+	struct emd_hdr hdr;
+	__u32 major;
+	__u32 minor;
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__u32 nr_regions;
+	__u64 sectors;
+	__u32 block_size;
+	__u32 __reserved;
+	char serial[EMD_UAPI_ID_LEN];
+	char format[EMD_UAPI_FORMAT_LEN];
+};
+
 #define EMD_IOC_MAGIC		0xED
 
 /* The size is in the struct, so the numbers carry none. */
@@ -520,6 +644,9 @@ struct emd_policy_arg {
 #define EMD_IOC_SYNC		_IO(EMD_IOC_MAGIC, 0x1a)
 #define EMD_IOC_POLICY		_IO(EMD_IOC_MAGIC, 0x1b)
 #define EMD_IOC_REPLACE		_IO(EMD_IOC_MAGIC, 0x1d)
+#define EMD_IOC_HISTORY		_IO(EMD_IOC_MAGIC, 0x20)
+#define EMD_IOC_SAVE		_IO(EMD_IOC_MAGIC, 0x21)
+#define EMD_IOC_RESTORE		_IO(EMD_IOC_MAGIC, 0x22)
 
 /* ---- events: read() on /dev/emd-control -------------------------------- */
 

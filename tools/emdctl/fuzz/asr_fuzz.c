@@ -265,6 +265,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		emd_config_free(cfg);
 	}
 	describe(&emd_asr_ops, disks[0]);
+	owned(&emd_asr_ops, disks[0]);
 	cfg = lab_assemble(disks, NR_DISKS, NULL);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

@@ -280,6 +280,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		emd_config_free(cfg);
 	}
 	describe(&emd_ddf_ops, disks[0]);
+	owned(&emd_ddf_ops, disks[0]);
 	cfg = assemble(disks);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

@@ -385,6 +385,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	lab_put_mpb(&disk, mpb, len);
 
 	describe(&emd_imsm_ops, &disk);
+	owned(&emd_imsm_ops, &disk);
 	erase(&disk);
 	cfg = lab_decode(&disk, &msg);
 	if (IS_ERR(cfg)) {

@@ -37,4 +37,51 @@ static inline void describe(const struct emd_meta_ops *ops, const struct lab_dis
 	lab_image_free(&img);
 }
 
+static inline bool within_a_run(const struct emd_meta_writes *runs, const struct emd_extent *ext)
+{
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++) {
+		const struct emd_meta_write *run = &runs->writes[i];
+
+		if (ext->offset >= run->offset && ext->offset + ext->len <= run->offset + run->len)
+			return true;
+	}
+	return false;
+}
+
+/* Of what decodes: whole blocks of the disk, none twice, and all that was read. */
+static inline void owned(const struct emd_meta_ops *ops, const struct lab_disk *disk)
+{
+	struct emd_meta_writes runs = {};
+	struct emd_meta_image img;
+	struct emd_errmsg msg = {};
+	struct emd_config *cfg;
+	unsigned int i, k;
+	u32 len = 0;
+
+	cfg = lab_read(disk, &img, &msg) ? ERR_PTR(-ENODATA) : ops->decode(&img, &msg);
+	if (!IS_ERR(cfg)) {
+		LAW(!ops->owned(&img, &runs));
+		LAW(runs.nr && runs.nr <= EMD_META_MAX_WRITES);
+		for (i = 0; i < runs.nr; i++) {
+			const struct emd_meta_write *run = &runs.writes[i];
+
+			LAW(run->len && run->len % disk->block_size == 0);
+			LAW(run->offset % disk->block_size == 0);
+			LAW(run->offset < disk->sectors << 9);
+			LAW(run->len <= (disk->sectors << 9) - run->offset);
+			LAW(run->buf_offset == len);
+			len += run->len;
+			for (k = 0; k < i; k++)
+				LAW(run->offset >= runs.writes[k].offset + runs.writes[k].len ||
+				    runs.writes[k].offset >= run->offset + run->len);
+		}
+		for (i = 0; i < img.nr_extents; i++)
+			LAW(within_a_run(&runs, &img.extents[i]));
+		emd_config_free(cfg);
+	}
+	lab_image_free(&img);
+}
+
 #endif /* _EMD_LAW_H */

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Save and restore: the metadata of one disk as bytes, out and back in.
+ *
+ * What a disk's metadata is made of, and in which order it is safe to be written,
+ * its format says (->owned()). What is given back must be exactly that: the bytes
+ * are read as if they were on the disk already, by the code that reads disks, and
+ * must decode whole, for a disk of just this size and serial number. Then they are
+ * written as they are, and what is on the disk is what counts: the scanner looks.
+ *
+ * Nothing of a container is known here or changed. A set that was saved while
+ * nothing was written is a whole one; whoever saves takes care of that.
+ *
+ * Locks: G, while a disk is taken and written.
+ */
+#include <linux/blkdev.h>
+#include <linux/slab.h>
+
+#include "admin.h"
+#include "emd.h"
+#include "log.h"
+
+/* Somebody may write the disk between two looks at it. */
+#define TRIES	4
+
+/**
+ * struct saved - bytes that stand for a disk
+ * @regions: where they are
+ * @nr: how many
+ * @bytes: of all regions, one behind the other
+ * @facts: of the disk
+ */
+struct saved {
+	const struct emd_region *regions;
+	u32 nr;
+	const u8 *bytes;
+	struct emd_meta_image facts;
+};
+
+/* What lies within one region can be read. */
+static int read_saved(const void *from, struct emd_extent *ext)
+{
+	const struct saved *saved = from;
+	const u8 *bytes = saved->bytes;
+	u32 i;
+
+	for (i = 0; i < saved->nr; i++) {
+		u64 start = saved->regions[i].sector << SECTOR_SHIFT;
+		u32 len = saved->regions[i].bytes;
+
+		if (ext->offset >= start && ext->offset - start <= len &&
+		    ext->len <= len - (ext->offset - start)) {
+			memcpy(ext->data, bytes + (ext->offset - start), ext->len);
+			return 0;
+		}
+		bytes += len;
+	}
+	return -ERANGE;
+}
+
+static bool same_places(const struct saved *saved, const struct emd_meta_writes *runs)
+{
+	u32 i;
+
+	if (runs->nr != saved->nr)
+		return false;
+	for (i = 0; i < runs->nr; i++) {
+		if (runs->writes[i].offset != saved->regions[i].sector << SECTOR_SHIFT ||
+		    runs->writes[i].len != saved->regions[i].bytes)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What the bytes say, and where they belong: whole metadata of a disk that it
+ * lists, everything of it and nothing else, or a refusal.
+ */
+static struct emd_config *decode_saved(const struct emd_meta_ops *ops, const struct saved *saved,
+				       struct emd_meta_writes *runs, struct emd_errmsg *msg)
+{
+	struct emd_meta_image *img;
+	struct emd_config *cfg;
+	int ret;
+
+	/* It would speak of a disk. */
+	img = emd_image_read(ops, &saved->facts, read_saved, saved, NULL);
+	if (IS_ERR(img))
+		return PTR_ERR(img) == -ENOMEM ? ERR_PTR(-ENOMEM) :
+		       ERR_PTR(EMD_REFUSE(msg, -EUCLEAN, "the bytes are no whole metadata"));
+	if (!img)
+		return ERR_PTR(EMD_REFUSE(msg, -EUCLEAN, "the bytes are no %s metadata",
+					  ops->name));
+	cfg = ops->decode(img, msg);
+	if (IS_ERR(cfg))
+		goto out;
+	ret = 0;
+	if (cfg->self == EMD_NO_DISK)
+		ret = EMD_REFUSE(msg, -EUCLEAN, "the metadata does not list its own disk");
+	if (!ret && (ops->owned(img, runs) || !same_places(saved, runs)))
+		ret = EMD_REFUSE(msg, -EUCLEAN, "the bytes are not all of the metadata, or not where %s has it",
+				 ops->name);
+	if (ret) {
+		emd_config_free(cfg);
+		cfg = ERR_PTR(ret);
+	}
+out:
+	emd_image_free(img);
+	return cfg;
+}
+
+/* ---- save --------------------------------------------------------------------- */
+
+static u32 runs_len(const struct emd_meta_writes *runs)
+{
+	u32 len = 0;
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		len += runs->writes[i].len;
+	return len;
+}
+
+/* By way of a buffer that the device can read to: whole blocks in whole pages. */
+static int read_run(const struct emd_probe *probe, const struct emd_meta_write *run, u8 *bytes)
+{
+	struct emd_extent ext = { .offset = run->offset, .len = run->len };
+	int ret;
+
+	ext.data = kvmalloc(run->len, GFP_KERNEL);
+	if (!ext.data)
+		return -ENOMEM;
+	ret = emd_probe_read(probe, &ext);
+	if (!ret)
+		memcpy(bytes, ext.data, run->len);
+	kvfree(ext.data);
+	return ret;
+}
+
+/* Regions and their bytes, as the uAPI has them. For kvfree(). */
+static int read_runs(const struct emd_probe *probe, const struct emd_meta_writes *runs, void **buf,
+		     size_t *len)
+{
+	struct emd_region *regions;
+	unsigned int i;
+	u8 *bytes;
+	int ret;
+
+	*len = runs->nr * sizeof(*regions) + runs_len(runs);
+	regions = kvzalloc(*len, GFP_KERNEL);
+	if (!regions)
+		return -ENOMEM;
+	bytes = (u8 *)(regions + runs->nr);
+	for (i = 0; i < runs->nr; i++) {
+		const struct emd_meta_write *run = &runs->writes[i];
+
+		ret = read_run(probe, run, bytes);
+		if (ret) {
+			kvfree(regions);
+			return ret;
+		}
+		regions[i].sector = run->offset >> SECTOR_SHIFT;
+		regions[i].bytes = run->len;
+		bytes += run->len;
+	}
+	*buf = regions;
+	return 0;
+}
+
+static int save_probed(const struct emd_probe *probe, struct emd_meta_writes *runs,
+		       struct emd_save_arg *arg, void **buf, size_t *len, struct emd_errmsg *msg)
+{
+	struct saved saved = { .facts = { .disk_sectors = probe->nr_sectors,
+					  .block_size = probe->block_size } };
+	struct emd_config *cfg;
+	int ret;
+
+	if (!probe->ops)
+		return EMD_REFUSE(msg, -ENOENT, "%s carries no metadata that emd knows",
+				  probe->name);
+	if (!probe->img || !probe->cfg || probe->cfg->torn)
+		return EMD_REFUSE(msg, -EUCLEAN, "%s: %.200s", probe->name, probe->msg.text);
+	ret = probe->ops->owned(probe->img, runs);
+	if (ret)
+		return EMD_REFUSE(msg, ret, "%s: cannot tell where its metadata is", probe->name);
+	ret = read_runs(probe, runs, buf, len);
+	if (ret)
+		return EMD_REFUSE(msg, ret, "%s cannot be read (error %d)", probe->name, ret);
+
+	/* What was read now must be what can be restored. */
+	strscpy(saved.facts.serial, probe->serial, sizeof(saved.facts.serial));
+	saved.regions = *buf;
+	saved.nr = runs->nr;
+	saved.bytes = (const u8 *)(saved.regions + saved.nr);
+	cfg = decode_saved(probe->ops, &saved, runs, NULL);
+	if (IS_ERR(cfg) || cfg->generation != probe->cfg->generation) {
+		ret = IS_ERR(cfg) && PTR_ERR(cfg) == -ENOMEM ? -ENOMEM : -EAGAIN;
+		kvfree(*buf);
+		*buf = NULL;
+	}
+	if (!IS_ERR(cfg))
+		emd_config_free(cfg);
+	if (ret)
+		return ret;
+
+	arg->sectors = probe->nr_sectors;
+	arg->block_size = probe->block_size;
+	arg->generation = probe->cfg->generation;
+	arg->nr_regions = runs->nr;
+	memset(arg->serial, 0, sizeof(arg->serial));
+	strscpy(arg->serial, probe->serial, sizeof(arg->serial));
+	memset(arg->format, 0, sizeof(arg->format));
+	strscpy(arg->format, probe->ops->name, sizeof(arg->format));
+	return 0;
+}
+
+/**
+ * emd_admin_save() - the metadata of a disk as bytes
+ * @adm: the command
+ * @arg: names the disk; what is known of it is filled in
+ * @buf: out: regions, then their bytes; for kvfree()
+ * @len: out: bytes of both
+ *
+ * The disk is looked at as by examine: in use or not.
+ *
+ * Return: 0; -ENOENT without metadata; -EUCLEAN when it is damaged; -EAGAIN when it
+ * keeps changing; -errno of the device.
+ * Context: Process context, sleeps.
+ */
+int emd_admin_save(struct emd_admin *adm, struct emd_save_arg *arg, void **buf, size_t *len)
+{
+	dev_t devt = MKDEV(arg->major, arg->minor);
+	struct emd_meta_writes *runs;
+	struct emd_probe probe;
+	int tries, ret;
+
+	*buf = NULL;
+	runs = kzalloc(sizeof(*runs), GFP_KERNEL);
+	if (!runs)
+		return -ENOMEM;
+	for (tries = 0; tries < TRIES; tries++) {
+		ret = emd_probe(devt, &probe);
+		if (ret) {
+			EMD_REFUSE(adm->msg, ret, "device %u:%u cannot be read (error %d)",
+				   MAJOR(devt), MINOR(devt), ret);
+			break;
+		}
+		ret = save_probed(&probe, runs, arg, buf, len, adm->msg);
+		emd_probe_done(&probe);
+		if (ret != -EAGAIN)
+			break;
+	}
+	kfree(runs);
+	if (ret == -EAGAIN)
+		EMD_REFUSE(adm->msg, ret, "the metadata keeps changing");
+	return ret;
+}
+
+/* ---- restore -------------------------------------------------------------------- */
+
+static int check_disk(const struct emd_disk *disk, const struct emd_meta_ops *ops,
+		      const struct saved *saved, struct emd_errmsg *msg)
+{
+	if (strcmp(disk->serial, saved->facts.serial))
+		return EMD_REFUSE(msg, -EINVAL, "%s has the serial number %s, this is of %s",
+				  disk->name, disk->serial, saved->facts.serial);
+	if (disk->nr_sectors != saved->facts.disk_sectors ||
+	    disk->block_size != saved->facts.block_size)
+		return EMD_REFUSE(msg, -EINVAL,
+				  "%s has %llu sectors in blocks of %u bytes, this is of one with %llu and %u",
+				  disk->name, disk->nr_sectors, disk->block_size,
+				  saved->facts.disk_sectors, saved->facts.block_size);
+	if (ops->whole_disks_only && bdev_is_partition(disk->bdev))
+		return EMD_REFUSE(msg, -EINVAL, "%s is a partition, %s is for whole disks",
+				  disk->name, ops->name);
+	return 0;
+}
+
+/* What would be overwritten is the same, older, or named by --force. */
+static int may_overwrite(const struct emd_disk *disk, const struct emd_config *cfg, bool force,
+			 struct emd_errmsg *msg)
+{
+	const struct emd_config *seen = disk->seen;
+
+	if (!disk->ops)
+		return 0;
+	if (disk->ops != cfg->ops)
+		return EMD_REFUSE(msg, -EEXIST, "%s carries %s metadata, erase it first", disk->name,
+				  disk->ops->name);
+	if (force)
+		return 0;
+	if (!seen || seen->torn)
+		return EMD_REFUSE(msg, -EEXIST,
+				  "the metadata on %s is damaged, --force overwrites it",
+				  disk->name);
+	if (memcmp(seen->uuid, cfg->uuid, sizeof(cfg->uuid)))
+		return EMD_REFUSE(msg, -EEXIST,
+				  "%s carries metadata of another container, --force overwrites it",
+				  disk->name);
+	if (seen->generation > cfg->generation)
+		return EMD_REFUSE(msg, -EEXIST,
+				  "the metadata on %s is newer (generation %llu, saved was %llu), --force overwrites it",
+				  disk->name, seen->generation, cfg->generation);
+	if (seen->generation == cfg->generation &&
+	    (seen->native_len != cfg->native_len ||
+	     memcmp(seen->native, cfg->native, cfg->native_len)))
+		return EMD_REFUSE(msg, -EEXIST,
+				  "the metadata on %s differs and is not older, --force overwrites it",
+				  disk->name);
+	return 0;
+}
+
+static int write_saved(struct emd_disk *disk, struct emd_errmsg *msg)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
+		emd_disk_meta_start(disk, i);
+		ret = emd_disk_meta_wait(disk);
+	}
+	return ret ? EMD_REFUSE(msg, ret, "%s refused the write (error %d)", disk->name, ret) : 0;
+}
+
+/* The disk is claimed. */
+static int restore_locked(struct emd_admin *adm, struct emd_disk *disk,
+			  const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
+			  bool force)
+{
+	struct emd_meta_writes *writes = &disk->meta_writes;
+	struct emd_config *cfg;
+	int ret;
+
+	ret = check_disk(disk, ops, saved, adm->msg);
+	if (ret)
+		return ret;
+	ret = emd_disk_reserve(disk, len);
+	if (ret)
+		return ret;
+	cfg = decode_saved(ops, saved, writes, adm->msg);
+	if (IS_ERR(cfg))
+		return PTR_ERR(cfg);
+	ret = may_overwrite(disk, cfg, force, adm->msg);
+	emd_config_free(cfg);
+	if (ret)
+		return ret;
+	memcpy(writes->buf, saved->bytes, len);
+	if (dry_run(adm)) {
+		emd_plan_writes(writes, adm->plan, "restore the %s metadata of %s", ops->name,
+				disk->name);
+		return 0;
+	}
+	ret = write_saved(disk, adm->msg);
+	if (!ret)
+		emd_event(EMD_EVENT_DISK, "restored", NULL, NULL, -1, disk,
+			  "%s got saved metadata back", disk->name);
+	return ret;
+}
+
+/**
+ * emd_admin_restore() - give a disk the metadata back that was saved of it
+ * @adm: the command; EMD_F_FORCE also over what is newer or another container's
+ * @arg: which disk, and of which disk the bytes are
+ * @regions: @arg->nr_regions of them, within 32 bits together
+ * @bytes: theirs, one behind the other
+ * @len: of @bytes
+ *
+ * Return: 0; -EBUSY when the disk is in use; -EINVAL when it is not the one that was
+ * saved; -EUCLEAN when the bytes are not whole metadata; -EEXIST when what is there
+ * is not to be overwritten; -EIO when the disk refused a write: then it carries a
+ * part, or what it had.
+ * Context: Process context, sleeps. Takes G.
+ */
+int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
+		      const struct emd_region *regions, const void *bytes, u32 len)
+{
+	const struct emd_meta_ops *ops = emd_format_find(arg->format);
+	dev_t devt = MKDEV(arg->major, arg->minor);
+	bool force = adm->flags & EMD_F_FORCE;
+	struct saved saved = {
+		.regions = regions, .nr = arg->nr_regions, .bytes = bytes,
+		.facts = { .disk_sectors = arg->sectors, .block_size = arg->block_size },
+	};
+	struct emd_disk *disk;
+	unsigned int noio;
+	bool known;
+	int ret;
+
+	if (!ops)
+		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "format \"%s\" is not known",
+				  arg->format);
+	if (emd_format_ignored(ops))
+		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "format %s is ignored, by parameter",
+				  ops->name);
+	strscpy(saved.facts.serial, arg->serial, sizeof(saved.facts.serial));
+	noio = emd_lock_registry();
+	known = emd_is_known(devt);
+	adm->flags |= EMD_F_FORCE;	/* what it carries is judged here, and otherwise */
+	disk = dry_run(adm) ? emd_claim_bare_disk(adm, devt) : emd_take_bare_disk(adm, devt);
+	if (IS_ERR(disk)) {
+		ret = PTR_ERR(disk);
+	} else {
+		known &= !disk->container;
+		ret = restore_locked(adm, disk, ops, &saved, len, force);
+		emd_give_back_disk(disk);
+	}
+	emd_unlock_registry(noio);
+	/* What is on it now is what counts. */
+	if (known || !dry_run(adm))
+		emd_scan_dev(devt);
+	return ret;
+}
