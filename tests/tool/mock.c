@@ -13,6 +13,8 @@
  *   array id= uuid= name= dev= ... and so on, keys as the fields of the ABI
  *   event seq= time_ns= array_id= container_id= type= slot= name= what= text=
  *   examine minor= format= text="a=1|b.0.c=2"      | stands for a line break
+ *   history generation= first_generation= time_ns= nr_written= text="a|b"
+ *   saved minor= sector= bytes=                    what save gives: bytes 0, 1, 2, ...
  *   refuse request= errno= text=                   every such request fails
  *   plan request= text=                            answer to a dry run
  *   created id=                                    what create returns
@@ -266,6 +268,8 @@ static const struct { unsigned int number; const char *name; } requests[] = {
 	{ EMD_IOC_REMOVE, "remove" }, { EMD_IOC_FAIL, "fail" },
 	{ EMD_IOC_SCRUB, "scrub" }, { EMD_IOC_SYNC, "sync" },
 	{ EMD_IOC_POLICY, "policy" }, { EMD_IOC_REPLACE, "replace" },
+	{ EMD_IOC_HISTORY, "history" },
+	{ EMD_IOC_SAVE, "save" }, { EMD_IOC_RESTORE, "restore" },
 };
 
 static const char *request_name(unsigned int number)
@@ -306,17 +310,38 @@ static void note_create(const struct emd_create_arg *arg)
 	note("\n");
 }
 
+static void note_restore(const struct emd_restore_arg *arg)
+{
+	const struct emd_region *regions = (void *)(uintptr_t)arg->buf_ptr;
+	const unsigned char *bytes = (const unsigned char *)(regions + arg->nr_regions);
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < arg->buf_len - arg->nr_regions * sizeof(*regions); i++)
+		sum += bytes[i];
+	note("restore flags=%#x disk=%u:%u regions=%u first=%llu bytes=%u sum=%u sectors=%llu block_size=%u serial=%s format=%s\n",
+	     arg->hdr.flags, arg->major, arg->minor, arg->nr_regions, regions->sector,
+	     regions->bytes, sum, arg->sectors, arg->block_size, arg->serial, arg->format);
+}
+
 static void note_request(unsigned int number, void *arg)
 {
 	const struct emd_object_arg *object = arg;
 	const struct emd_policy_arg *policy = arg;
 	const struct emd_replace_arg *replace = arg;
 	const struct emd_sync_arg *sync = arg;
+	const struct emd_save_arg *save = arg;
 
 	switch (number) {
 	case EMD_IOC_VERSION:
 	case EMD_IOC_LIST:
 	case EMD_IOC_EXAMINE:
+	case EMD_IOC_HISTORY:
+		return;
+	case EMD_IOC_SAVE:
+		note("save disk=%u:%u\n", save->major, save->minor);
+		return;
+	case EMD_IOC_RESTORE:
+		note_restore(arg);
 		return;
 	case EMD_IOC_CREATE:
 		note_create(arg);
@@ -422,6 +447,60 @@ static int do_policy(struct emd_policy_arg *arg)
 	return 0;
 }
 
+static int do_history(struct emd_history_arg *arg)
+{
+	struct emd_rec_history *rec = (void *)(uintptr_t)arg->buf_ptr;
+	char *c;
+	int i;
+
+	for (i = 0; i < nr_lines; i++) {
+		if (!is(lines[i], "history"))
+			continue;
+		memset(rec, 0, sizeof(*rec));
+		rec->rec.size = sizeof(*rec);
+		rec->rec.type = EMD_REC_HISTORY;
+		value(*rec, lines[i], generation);
+		value(*rec, lines[i], first_generation);
+		value(*rec, lines[i], time_ns);
+		value(*rec, lines[i], nr_written);
+		text(*rec, lines[i], text);
+		for (c = rec->text; *c; c++)
+			if (*c == '|')
+				*c = '\n';
+		arg->needed += sizeof(*rec);
+		rec++;
+	}
+	return 0;
+}
+
+static int do_save(struct emd_save_arg *arg)
+{
+	struct emd_region *region = (void *)(uintptr_t)arg->buf_ptr;
+	unsigned char *bytes = (unsigned char *)(region + 1);
+	unsigned int i;
+	int k;
+
+	for (k = 0; k < nr_lines; k++) {
+		if (is(lines[k], "disk") && number(lines[k], "minor") == arg->minor) {
+			value(*arg, lines[k], sectors);
+			value(*arg, lines[k], block_size);
+			text(*arg, lines[k], serial);
+			snprintf(arg->format, sizeof(arg->format), "imsm");
+			arg->generation = 42;
+		}
+		if (is(lines[k], "saved") && number(lines[k], "minor") == arg->minor) {
+			memset(region, 0, sizeof(*region));
+			value(*region, lines[k], sector);
+			value(*region, lines[k], bytes);
+			for (i = 0; i < region->bytes; i++)
+				bytes[i] = (unsigned char)i;
+			arg->nr_regions = 1;
+			arg->needed = sizeof(*region) + region->bytes;
+		}
+	}
+	return 0;
+}
+
 static uint64_t newest_event(void)
 {
 	uint64_t newest = 0;
@@ -467,6 +546,10 @@ int ioctl(int fd, unsigned long number, ...)
 		return do_policy(arg);
 	case EMD_IOC_VERSION:
 		return do_version(arg);
+	case EMD_IOC_HISTORY:
+		return do_history(arg);
+	case EMD_IOC_SAVE:
+		return do_save(arg);
 	default:
 		return 0;
 	}

@@ -158,6 +158,86 @@ int control_policy(struct control *control, struct emd_policy_arg *arg)
 	return request(control, EMD_IOC_POLICY, &arg->hdr, sizeof(*arg));
 }
 
+/* Records longer than those we know are cut, shorter ones filled up with zero. */
+static struct emd_rec_history *history_parse(const char *buf, uint32_t len, size_t *nr)
+{
+	struct emd_rec_history *entries = NULL;
+	struct emd_rec rec;
+	uint32_t at;
+
+	*nr = 0;
+	for (at = 0; len - at >= sizeof(rec); at += rec.size) {
+		memcpy(&rec, buf + at, sizeof(rec));
+		if (rec.size < sizeof(rec) || rec.size > len - at)
+			break;
+		if (rec.type != EMD_REC_HISTORY)
+			continue;
+		entries = vec_grow(entries, *nr, sizeof(*entries));
+		memset(&entries[*nr], 0, sizeof(*entries));
+		memcpy(&entries[*nr], buf + at,
+		       rec.size < sizeof(*entries) ? rec.size : sizeof(*entries));
+		entries[*nr].text[sizeof(entries->text) - 1] = '\0';
+		make_printable(entries[*nr].text);
+		(*nr)++;
+	}
+	return entries;
+}
+
+/* @entries are the caller's to free; NULL when there are none. */
+int control_history(struct control *control, uint64_t container_id,
+		    struct emd_rec_history **entries, size_t *nr)
+{
+	char *buf = xcalloc(1, FIRST_ROOM);
+	struct emd_history_arg arg;
+	int ret;
+
+	memset(&arg, 0, sizeof(arg));
+	arg.container_id = container_id;
+	arg.buf_ptr = (uintptr_t)buf;
+	arg.buf_len = FIRST_ROOM;
+	ret = request(control, EMD_IOC_HISTORY, &arg.hdr, sizeof(arg));
+	/* Far more than the driver keeps. */
+	if (!ret && arg.needed > FIRST_ROOM)
+		ret = -EPROTO;
+	if (!ret)
+		*entries = history_parse(buf, arg.needed, nr);
+	free(buf);
+	return ret;
+}
+
+/* @buf is the caller's to free. */
+int control_save(struct control *control, unsigned int major, unsigned int minor,
+		 struct emd_save_arg *arg, void **buf, uint32_t *len)
+{
+	const uint32_t most = EMD_UAPI_SAVED_LEN +
+			      EMD_UAPI_MAX_REGIONS * sizeof(struct emd_region);
+	int ret;
+
+	*buf = xcalloc(1, most);
+	memset(arg, 0, sizeof(*arg));
+	arg->major = major;
+	arg->minor = minor;
+	arg->buf_ptr = (uintptr_t)*buf;
+	arg->buf_len = most;
+	ret = request(control, EMD_IOC_SAVE, &arg->hdr, sizeof(*arg));
+	if (!ret && (arg->needed > most || arg->nr_regions > EMD_UAPI_MAX_REGIONS ||
+		     arg->needed < arg->nr_regions * sizeof(struct emd_region)))
+		ret = -EPROTO;
+	arg->serial[sizeof(arg->serial) - 1] = '\0';
+	arg->format[sizeof(arg->format) - 1] = '\0';
+	*len = arg->needed;
+	if (ret) {
+		free(*buf);
+		*buf = NULL;
+	}
+	return ret;
+}
+
+int control_restore(struct control *control, struct emd_restore_arg *arg)
+{
+	return request(control, EMD_IOC_RESTORE, &arg->hdr, sizeof(*arg));
+}
+
 /* The next event read is number @seq or the oldest kept after it. */
 int control_event_seek(struct control *control, uint64_t seq)
 {

@@ -39,6 +39,11 @@ int control_create(struct control *control, struct emd_create_arg *arg);
 int control_sync(struct control *control, struct emd_sync_arg *arg);
 int control_replace(struct control *control, struct emd_replace_arg *arg);
 int control_policy(struct control *control, struct emd_policy_arg *arg);
+int control_history(struct control *control, uint64_t container_id,
+		    struct emd_rec_history **entries, size_t *nr);
+int control_save(struct control *control, unsigned int major, unsigned int minor,
+		 struct emd_save_arg *arg, void **buf, uint32_t *len);
+int control_restore(struct control *control, struct emd_restore_arg *arg);
 
 /* Events. A fresh connection starts behind the newest one. */
 int control_event_seek(struct control *control, uint64_t seq);

@@ -74,6 +74,13 @@ const struct command commands[] = {
 	  "  zero_copy=on|off       raid4 raid5 raid6: write data from where it is\n"
 	  "  sync_limit=RATE        limit of background work; a size a second, 0 or none\n",
 	  NULL, false, cmd_policy },
+	{ "history", "CONTAINER", "what the last changes of the metadata were",
+	  NULL, NULL, false, cmd_history },
+	{ "save", "CONTAINER FILE", "save the metadata of all disks of a container",
+	  NULL, NULL, false, cmd_save },
+	{ "restore", "FILE [DEV...]", "give disks the metadata back that was saved of them",
+	  "  DEV...                 only these; they must be disks that were saved\n",
+	  NULL, true, cmd_restore },
 	{ "wait", "[--timeout T] [--since N] [--progress] ARRAY [idle|optimal|degraded|EVENT]",
 	  "wait for a state or an event of an array",
 	  "      --timeout T        give up after T seconds (or with ms, m, h)\n"

@@ -6,8 +6,8 @@
  * Layers, each a file: a command (cmd-*.c) resolves what the user named
  * (resolve.c) in the model (model.c) that the driver's records (control.c)
  * gave, asks the driver to act, and hands the outcome to a printer
- * (print-text.c, print-json.c). Only control.c issues ioctls, only image.c
- * opens plain files, only the printers format output.
+ * (print-text.c, print-json.c). Only control.c issues ioctls, only image.c and
+ * saved.c open plain files, only the printers format output.
  */
 #ifndef EMDCTL_H
 #define EMDCTL_H
@@ -139,6 +139,9 @@ int cmd_replace(struct emdctl *ctl, int argc, char **argv);
 int cmd_scrub(struct emdctl *ctl, int argc, char **argv);
 int cmd_sync(struct emdctl *ctl, int argc, char **argv);
 int cmd_policy(struct emdctl *ctl, int argc, char **argv);
+int cmd_history(struct emdctl *ctl, int argc, char **argv);
+int cmd_save(struct emdctl *ctl, int argc, char **argv);
+int cmd_restore(struct emdctl *ctl, int argc, char **argv);
 int cmd_wait(struct emdctl *ctl, int argc, char **argv);
 int cmd_events(struct emdctl *ctl, int argc, char **argv);
 int cmd_version(struct emdctl *ctl, int argc, char **argv);

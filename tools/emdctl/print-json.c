@@ -314,16 +314,23 @@ static struct json_object *outcome(const struct emdctl *ctl, bool ok)
 	return document;
 }
 
-static void json_plan(const struct emdctl *ctl, const char *text)
+static struct json_object *lines_json(const char *text)
 {
-	struct json_object *document = outcome(ctl, true), *lines = new_list();
+	struct json_object *lines = new_list();
 	char *copy = xstrdup(text), *rest = copy, *line;
 
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			append(lines, checked(json_object_new_string(line)));
-	put(document, "plan", lines);
 	free(copy);
+	return lines;
+}
+
+static void json_plan(const struct emdctl *ctl, const char *text)
+{
+	struct json_object *document = outcome(ctl, true);
+
+	put(document, "plan", lines_json(text));
 	print_document(document);
 }
 
@@ -352,6 +359,26 @@ static void json_policies(const struct emdctl *ctl, const struct array *array,
 			put_number(object, policies[i].json_key, policies[i].number);
 	}
 	put(document, "policy", object);
+	print_document(document);
+}
+
+static void json_history(const struct container *container, const struct emd_rec_history *entries,
+			 size_t nr)
+{
+	struct json_object *document = new_object(), *list = new_list(), *object;
+	size_t i;
+
+	put_text(document, "container", container->rec.name);
+	for (i = 0; i < nr; i++) {
+		object = new_object();
+		put_number(object, "generation", entries[i].generation);
+		put_number(object, "first_generation", entries[i].first_generation);
+		put_number(object, "written", entries[i].nr_written);
+		put_number(object, "time_ns", entries[i].time_ns);
+		put(object, "changes", lines_json(entries[i].text));
+		append(list, object);
+	}
+	put(document, "history", list);
 	print_document(document);
 }
 
@@ -456,6 +483,7 @@ const struct printer json_printer = {
 	.plan = json_plan,
 	.done = json_done,
 	.policies = json_policies,
+	.history = json_history,
 	.refused = json_refused,
 	.events = json_events,
 	.event = json_event,

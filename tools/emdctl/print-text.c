@@ -502,6 +502,44 @@ static void text_policies(const struct emdctl *ctl, const struct array *array,
 		printf("%s=%s\n", policies[i].key, policies[i].text);
 }
 
+/* "2026-01-31 12:00:00.123", local time. */
+static void time_text(uint64_t time_ns, char *out, size_t size)
+{
+	time_t seconds = (time_t)(time_ns / 1000000000);
+	char when[32] = "-";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%F %T", &tm);
+	snprintf(out, size, "%s.%03u", when, (unsigned int)(time_ns % 1000000000 / 1000000));
+}
+
+/* The first line of what changed beside its generation, the others below it. */
+static void text_history(const struct container *container, const struct emd_rec_history *entries,
+			 size_t nr)
+{
+	char when[48], *copy, *rest, *line;
+	size_t i;
+
+	(void)container;
+	for (i = 0; i < nr; i++) {
+		const struct emd_rec_history *entry = &entries[i];
+
+		time_text(entry->time_ns, when, sizeof(when));
+		printf("%s generation %llu", when, (unsigned long long)entry->generation);
+		if (entry->nr_written > 1)
+			printf(" (%u since %llu)", entry->nr_written,
+			       (unsigned long long)entry->first_generation);
+		putchar('\n');
+		copy = xstrdup(entry->text);
+		rest = copy;
+		while ((line = strsep(&rest, "\n")))
+			if (*line)
+				printf("    %s\n", line);
+		free(copy);
+	}
+}
+
 static void text_refused(const struct emdctl *ctl, const char *reason)
 {
 	/* The line on stderr is all there is to say. */
@@ -511,14 +549,10 @@ static void text_refused(const struct emdctl *ctl, const char *reason)
 
 static void text_event(const struct emd_event *event)
 {
-	time_t seconds = (time_t)(event->time_ns / 1000000000);
-	char when[32] = "-";
-	struct tm tm;
+	char when[48];
 
-	if (localtime_r(&seconds, &tm))
-		strftime(when, sizeof(when), "%F %T", &tm);
-	printf("%llu %s.%03u %s %s %s: %s\n", (unsigned long long)event->seq, when,
-	       (unsigned int)(event->time_ns % 1000000000 / 1000000),
+	time_text(event->time_ns, when, sizeof(when));
+	printf("%llu %s %s %s %s: %s\n", (unsigned long long)event->seq, when,
 	       event_type_name(event->type), or_dash(event->name), or_dash(event->what),
 	       event->text);
 	/* Someone may be waiting for just this line at the end of a pipe. */
@@ -551,6 +585,7 @@ const struct printer text_printer = {
 	.plan = text_plan,
 	.done = text_done,
 	.policies = text_policies,
+	.history = text_history,
 	.refused = text_refused,
 	.events = text_events,
 	.event = text_event,

@@ -14,6 +14,7 @@
 
 struct array;
 struct command;
+struct container;
 struct emdctl;
 struct kv;
 struct model;
@@ -60,6 +61,7 @@ struct policy {
  * @plan: what a dry run would have done; @text has lines, may be empty
  * @done: a command succeeded: a sentence, and the arrays it concerned
  * @policies: what holds for an array by decision
+ * @history: the last changes of a container's metadata, the oldest first
  * @refused: a command failed; the line on stderr is already out
  * @events: a finished run of events
  * @event: one event of an endless run
@@ -75,6 +77,8 @@ struct printer {
 		     const struct array *const *arrays, size_t nr);
 	void (*policies)(const struct emdctl *ctl, const struct array *array,
 			 const struct policy *policies, size_t nr);
+	void (*history)(const struct container *container, const struct emd_rec_history *entries,
+			size_t nr);
 	void (*refused)(const struct emdctl *ctl, const char *reason);
 	void (*events)(const struct emd_event *events, size_t nr);
 	void (*event)(const struct emd_event *event);

@@ -15,7 +15,8 @@ _emdctl_devices() {
 _emdctl() {
 	local cur prev command='' word i
 	local commands='list show status examine scan assemble stop create delete erase add
-		remove fail replace scrub sync policy wait events version help'
+		remove fail replace scrub sync policy history save restore
+		wait events version help'
 	local options='--json --dry-run --yes --help'
 	local operands=0
 
@@ -68,7 +69,7 @@ _emdctl() {
 	fi
 
 	case $command in
-	assemble | create | delete | erase | add | remove | fail) options+=' --force' ;;
+	assemble | create | delete | erase | add | remove | fail | restore) options+=' --force' ;;
 	esac
 	case $command in
 	list) options+=' --names' ;;
@@ -91,7 +92,7 @@ _emdctl() {
 	show:0) word=$(_emdctl_names all) ;;
 	status:0 | stop:0) word="$(_emdctl_names arrays) $(_emdctl_names containers)" ;;
 	delete:0 | fail:0 | replace:0 | scrub:0 | wait:0) word=$(_emdctl_names arrays) ;;
-	assemble:0 | add:0 | remove:0) word=$(_emdctl_names containers) ;;
+	assemble:0 | add:0 | remove:0 | history:0 | save:0) word=$(_emdctl_names containers) ;;
 	fail:1 | remove:1 | replace:1 | replace:2) word=$(_emdctl_names disks) ;;
 	create:0) word="$(_emdctl_names containers) $(_emdctl_devices)" ;;
 	create:* | erase:0 | add:1) word=$(_emdctl_devices) ;;
@@ -101,6 +102,8 @@ _emdctl() {
 	policy:*) word='zero_copy=on zero_copy=off sync_limit=' ;;
 	wait:1) word='idle optimal degraded' ;;
 	help:0) word=$commands ;;
+	save:1 | restore:0) compopt -o default 2>/dev/null ;;
+	restore:*) word=$(_emdctl_devices) ;;
 	examine:*)
 		word=$(_emdctl_devices)
 		compopt -o default 2>/dev/null
