@@ -51,6 +51,10 @@ def scenario(vm):
     # The disk that was failed knows an older truth, which would outlive the array.
     vm.emdctl("--yes remove %s %s" % (arrays.container(vm, "mirror"), disks[0].dev))
     vm.emdctl("--yes erase " + disks[0].dev)
+    vm.emdctl("--yes add %s %s" % (arrays.container(vm, "mirror"), disks[0].dev))
+    story.part("replace", lambda: replace(vm, story, disks[1], disks[0]))
+    vm.emdctl("--yes remove %s %s" % (arrays.container(vm, "mirror"), disks[1].dev))
+    vm.emdctl("--yes erase " + disks[1].dev)
     deleted = story.log.mark()
     story.part("delete", lambda: vm.emdctl("--yes delete mirror"))
     story.log.stop()
@@ -91,6 +95,15 @@ def rebuild(vm, story):
     story.write(8, 3)
     vm.emdctl("wait mirror optimal --timeout 60")
     vm.wait("clean", lambda: vm.array("mirror")["dirty"] is False)
+
+
+def replace(vm, story, old, new):
+    """From the first write while it copies to after the switch."""
+    vm.emdctl("replace mirror %s %s" % (old.dev, new.dev))
+    story.write(12, 4)
+    vm.emdctl("sync limit mirror none")
+    vm.emdctl("wait mirror idle --timeout 60")
+    assert arrays.member(vm, "mirror", new)["state"] == "in_sync", vm.array("mirror")
 
 
 def is_metadata(entry):
