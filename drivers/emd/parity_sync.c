@@ -709,20 +709,13 @@ static int give_up_block(struct parity_window *pw, u32 sector, u32 nr)
 	return window->action == EMD_SYNC_REBUILD || window->action == EMD_SYNC_REPLACE ? -EIO : 0;
 }
 
-static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_mended)
+/* What each member has of a block, but for those that are @bad; who cannot be read joins them. */
+static void read_block(struct parity_window *pw, u32 sector, u32 nr, unsigned long *bad)
 {
-	struct emd_window *window = pw->window;
-	DECLARE_BITMAP(bad, EMD_MAX_MEMBERS) = {};
-	bool rebuild = window->action == EMD_SYNC_REBUILD;
-	int ret = 0, replaced = twin_slot(pw);
-	unsigned int nr_lost;
-	u16 lost[2], slot, i;
+	u16 slot;
 
-	if (replaced >= 0 && !sync_io(pw, replaced, sector, nr, buf_at(pw, replaced, sector),
-				      REQ_OP_READ | REQ_SYNC))
-		return write_twin_block(pw, replaced, sector, nr);
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
-		if (state_of(pw, slot) != EMD_MEMBER_IN_SYNC ||
+		if (state_of(pw, slot) != EMD_MEMBER_IN_SYNC || test_bit(slot, bad) ||
 		    !sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector),
 			     REQ_OP_READ | REQ_SYNC))
 			continue;
@@ -731,20 +724,49 @@ static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_m
 		else
 			__set_bit(slot, bad);
 	}
+}
+
+/* A block for the twin: from its member if it can be, else as the others have it. */
+static int twin_block_by_hand(struct parity_window *pw, u32 sector, u32 nr)
+{
+	DECLARE_BITMAP(bad, EMD_MAX_MEMBERS) = {};
+	u16 slot = twin_slot(pw), lost[2];
+	unsigned int nr_lost;
+
+	if (sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector), REQ_OP_READ | REQ_SYNC)) {
+		__set_bit(slot, bad);
+		read_block(pw, sector, nr, bad);
+		find_row(pw, sector);
+		point_at(pw, sector);
+		nr_lost = find_lost(pw, bad, lost);
+		if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT))
+			return give_up_block(pw, sector, nr);
+	}
+	return write_twin_block(pw, slot, sector, nr);
+}
+
+static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_mended)
+{
+	struct emd_window *window = pw->window;
+	DECLARE_BITMAP(bad, EMD_MAX_MEMBERS) = {};
+	bool rebuild = window->action == EMD_SYNC_REBUILD;
+	unsigned int nr_lost;
+	u16 lost[2], slot, i;
+	int ret = 0;
+
+	read_block(pw, sector, nr, bad);
 	find_row(pw, sector);
 	point_at(pw, sector);
 	nr_lost = find_lost(pw, bad, lost);
 	if (bitmap_empty(bad, EMD_MAX_MEMBERS)) {
 		/* It was passing, or its member has failed. */
-		if (!rebuild && replaced < 0)
+		if (!rebuild)
 			goto compare;
 	} else if (is_doubtful(pw, sector, bad)) {
 		return give_up_block(pw, sector, nr);
 	}
 	if (!recover_block(pw, lost, nr_lost, nr << SECTOR_SHIFT))
 		return give_up_block(pw, sector, nr);
-	if (replaced >= 0)
-		return write_twin_block(pw, replaced, sector, nr);
 	for (i = 0; i < min_t(unsigned int, nr_lost, pw->engine->math.nr_parity); i++) {
 		bool is_bad;
 
@@ -778,8 +800,12 @@ static int segment_by_hand(struct parity_window *pw)
 	for (sector = 0; sector < pw->nr && !ret; sector += nr) {
 		cond_resched();
 		nr = block_sectors(pw, sector, BLOCK_SECTORS);
-		ret = emd_window_unwanted(pw->window) ? -ECANCELED :
-		      block_by_hand(pw, sector, nr, &nr_mended);
+		if (emd_window_unwanted(pw->window))
+			ret = -ECANCELED;
+		else if (pw->window->action == EMD_SYNC_REPLACE)
+			ret = twin_block_by_hand(pw, sector, nr);
+		else
+			ret = block_by_hand(pw, sector, nr, &nr_mended);
 	}
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
 		send_dirty(pw, slot);
