@@ -333,6 +333,13 @@ static void what_is_not_known_is_shown_and_not_started(struct kunit *test)
 	lab_line(&disk, 0)->type = ASR_RAID1;
 	lab_seal(&disk);
 	expect_config(test, "TEN raid0 none 128 524032 0+262016 UUUU idle no-start");
+
+	/* Mirrors of three, of which a drive each has no line any more. */
+	load(test, &golden_ten, D0);
+	lab_line(&disk, 1)->count = cpu_to_be16(3);
+	lab_line(&disk, 4)->count = cpu_to_be16(3);
+	lab_seal(&disk);
+	expect_config(test, "TEN raid0 none 128 524032 0+262016 UUMUUM idle no-start");
 }
 
 static void addresses_in_another_order_are_not_written(struct kunit *test)

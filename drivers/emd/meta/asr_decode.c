@@ -336,7 +336,10 @@ static void check_order(const struct asr_set *set, const struct asr_shape *shape
 {
 	u16 slot;
 
-	for (slot = 1; ca->geo.level == EMD_LEVEL_RAID0 && slot < shape->nr_slots; slot++) {
+	/* What is refused may have slots without a line. */
+	if (ca->geo.level != EMD_LEVEL_RAID0 || ca->flags & EMD_CFG_NO_START)
+		return;
+	for (slot = 1; slot < shape->nr_slots; slot++) {
 		if (address(asr_line(set, shape->line[slot - 1])) <
 		    address(asr_line(set, shape->line[slot])))
 			continue;
