@@ -112,6 +112,22 @@ static inline struct emd_config *lab_decode(const struct lab_disk *disk, struct 
 	return cfg;
 }
 
+/* Of what is refused as damaged, what can be salvaged. */
+static inline struct emd_config *lab_decode_or_salvage(const struct lab_disk *disk,
+						       struct emd_errmsg *msg)
+{
+	struct emd_config *cfg = lab_decode(disk, msg), *torn;
+	struct emd_meta_image img;
+
+	if (!IS_ERR(cfg) || !lab_ops->salvage)
+		return cfg;
+	torn = lab_read(disk, &img, NULL) ? NULL : lab_ops->salvage(&img);
+	lab_image_free(&img);
+	if (torn && msg)
+		msg->text[0] = 0;
+	return torn ?: cfg;
+}
+
 #define LAB_DISKS	8
 
 /**
@@ -146,7 +162,7 @@ static inline int lab_elect(struct lab_disk *const *disks, unsigned int nr,
 
 	memset(el, 0, sizeof(*el));
 	for (i = 0; i < nr; i++) {
-		el->cfgs[i] = lab_decode(disks[i], msg);
+		el->cfgs[i] = lab_decode_or_salvage(disks[i], msg);
 		if (IS_ERR(el->cfgs[i])) {
 			el->champion = PTR_ERR(el->cfgs[i]);
 			return el->champion;

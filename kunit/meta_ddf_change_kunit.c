@@ -350,11 +350,24 @@ static void remove_array(struct emd_config *t1)
 	emd_change_delete_array(t1, 0);
 }
 
+/* A slot that is lost is lost, whatever it is called. */
+static void lost_is_lost(struct line *line)
+{
+	char *c;
+
+	for (c = line->text; *c; c++) {
+		if (*c == 'F')
+			*c = 'M';
+	}
+}
+
 /*
  * Cut after every write and in the middle of every write, on every disk in turn, @first
  * before the others: what is read then is what was before or what was to be, nothing else.
  */
-static void cut_everywhere(struct kunit *test, const char *golden, unsigned int first,
+static void cut_everywhere(struct kunit *test,
+			   void (*start)(struct kunit *test, const char *name),
+			   const char *golden, unsigned int first,
 			   void (*prepare)(struct emd_config *t1),
 			   void (*change)(struct emd_config *t1))
 {
@@ -368,7 +381,7 @@ static void cut_everywhere(struct kunit *test, const char *golden, unsigned int 
 	for (k = 0; k < 5; k++) {
 		for (cut = 0; cut < writes; cut++) {
 			for (torn = 0; torn < 2; torn++) {
-				load(test, golden);
+				start(test, golden);
 				if (k >= lab.nr)
 					return;
 				if (prepare) {
@@ -397,6 +410,9 @@ static void cut_everywhere(struct kunit *test, const char *golden, unsigned int 
 				emd_config_free(t1);
 				assemble(test);
 				config_line(lab.cfg, &now);
+				lost_is_lost(&before);
+				lost_is_lost(&after);
+				lost_is_lost(&now);
 				KUNIT_EXPECT_TRUE_MSG(test,
 						      !strcmp(now.text, before.text) ||
 						      !strcmp(now.text, after.text),
@@ -409,27 +425,27 @@ static void cut_everywhere(struct kunit *test, const char *golden, unsigned int 
 
 static void power_cut_while_a_disk_is_failed(struct kunit *test)
 {
-	cut_everywhere(test, "idle", 0, NULL, fail_second);
+	cut_everywhere(test, load, "idle", 0, NULL, fail_second);
 }
 
 static void power_cut_while_it_becomes_dirty(struct kunit *test)
 {
-	cut_everywhere(test, "idle", 0, NULL, become_dirty);
+	cut_everywhere(test, load, "idle", 0, NULL, become_dirty);
 }
 
 static void power_cut_while_a_spare_is_taken(struct kunit *test)
 {
-	cut_everywhere(test, "idle", 0, fail_second, take_spare);
+	cut_everywhere(test, load, "idle", 0, fail_second, take_spare);
 }
 
 static void power_cut_while_a_disk_is_replaced(struct kunit *test)
 {
-	cut_everywhere(test, "idle", 2, NULL, replace_second);
+	cut_everywhere(test, load, "idle", 2, NULL, replace_second);
 }
 
 static void power_cut_while_an_array_is_deleted(struct kunit *test)
 {
-	cut_everywhere(test, "overlap", 0, NULL, remove_array);
+	cut_everywhere(test, load, "overlap", 0, NULL, remove_array);
 }
 
 /* At every moment one copy is closed and whole: nobody needs to know our order. */
@@ -460,34 +476,114 @@ static void one_copy_is_always_closed_and_whole(struct kunit *test)
 	}
 }
 
-static void a_disk_without_secondary_leaves_the_set_when_torn(struct kunit *test)
-{
-	struct emd_errmsg msg = {};
-	struct ddf_header_ondisk *h[2];
-	struct emd_config *t1, *cfg;
-	unsigned int i;
+/* ---- without a secondary -------------------------------------------------------------- */
 
-	load(test, "idle");
-	h[0] = lab_header(&lab.disk[0], 0);
-	h[1] = lab_anchor(&lab.disk[0]);
-	for (i = 0; i < 2; i++) {
-		memset(&h[i]->secondary_lba, 0xff, 8);
-		ddf_seal(false, false, (u8 *)h[i], 512);
+/* As some controllers make them: one copy on each disk. */
+static void load_single(struct kunit *test, const char *name)
+{
+	struct ddf_header_ondisk *header[2];
+	unsigned int i, k;
+
+	load(test, name);
+	for (i = 0; i < lab.nr; i++) {
+		header[0] = lab_header(&lab.disk[i], 0);
+		header[1] = lab_anchor(&lab.disk[i]);
+		for (k = 0; k < 2; k++) {
+			memset(&header[k]->secondary_lba, 0xff, 8);
+			ddf_seal(false, false, (u8 *)header[k], 512);
+		}
 	}
 	assemble(test);
-	t1 = begin(test);
+}
+
+/* Whatever of its sections was written, the others vouch for it. */
+static void a_torn_disk_without_secondary_stays_a_member(struct kunit *test)
+{
+	cut_everywhere(test, load_single, "idle", 0, NULL, become_dirty);
+	cut_everywhere(test, load_single, "idle", 0, fail_second, take_spare);
+	cut_everywhere(test, load_single, "overlap", 0, NULL, remove_array);
+	cut_everywhere(test, load_single, "overlap", 0, NULL, become_dirty);
+}
+
+/* Its first disk is in the middle of a change of the table of virtual disks. */
+static void tear_first(struct kunit *test)
+{
+	struct emd_config *t1 = begin(test);
+
 	become_dirty(t1);
 	KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
 	KUNIT_ASSERT_EQ(test, lab_encode_some(&lab.disk[0], t1, 0, 1, false), 3);
 	emd_config_free(t1);
 	lab_copy(&lab.disk[0], 0)[130 * 512 + 100] ^= 1;
+}
+
+static void a_torn_disk_needs_others_that_vouch_for_it(struct kunit *test)
+{
+	struct lab_disk *alone[1] = { &lab.disk[0] };
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+	struct emd_config *cfg;
+
+	load_single(test, "idle");
+	tear_first(test);
 	cfg = lab_decode(&lab.disk[0], &msg);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(cfg), -EUCLEAN);
-	KUNIT_EXPECT_STREQ(test, msg.text, "a section is damaged in every copy of the structure");
-	lab.disks[0] = lab.disks[1];
+	KUNIT_EXPECT_STREQ(test, msg.text,
+			   "the only copy of the structure was cut off in the middle of a change");
+	KUNIT_EXPECT_EQ(test, lab_elect(alone, 1, &el, NULL), -ENODATA);
+	lab_election_free(&el);
+
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+
+	/* Who is also whole is not torn. */
+	lab_disk_exit(&lab.disk[2]);
+	KUNIT_ASSERT_EQ(test, golden_disk(golden_find("idle"), 0, &lab.disk[2]), 0);
+	KUNIT_EXPECT_TRUE(test, lab_elect(lab.disks, 3, &el, NULL) > 0);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_FOREIGN);
+	lab_election_free(&el);
+}
+
+/* Another record of its own is torn: what the others have is taken. */
+static void a_torn_record_is_taken_from_the_others(struct kunit *test)
+{
+	u8 *record;
+
+	load_single(test, "idle");
+	tear_first(test);
+	lab_copy(&lab.disk[0], 0)[130 * 512 + 100] ^= 1;
+	record = lab_copy(&lab.disk[0], 0) + 162 * 512;
+	while (record[0] != 0xee)
+		record += 7 * 512;
+	record[80] ^= 1;
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+	assemble(test);
+	commit(test, begin(test));
+	lab.disks[0] = &lab.disk[0];
 	lab.nr = 1;
 	assemble(test);
-	expect(test, "mirror raid1 none 128 8192 0+8192 MU idle", NULL);
+	expect(test, "mirror raid1 none 128 8192 0+8192 UM idle", NULL);
+}
+
+/* It went on alone, and was torn later: the other's word must not count. */
+static void a_torn_disk_that_ran_alone_stops_all(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct lab_election el;
+	struct emd_config *t1;
+
+	load_single(test, "idle");
+	t1 = begin(test);
+	fail_second(t1);
+	KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+	KUNIT_ASSERT_TRUE(test, lab_encode(&lab.disk[0], t1, 0) > 0);
+	emd_config_free(lab.cfg);
+	lab.cfg = t1;
+	tear_first(test);
+	KUNIT_EXPECT_EQ(test, lab_elect(lab.disks, 2, &el, &msg), -ENOTUNIQ);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(msg.text, "may have gone on without"), "%s", msg.text);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_FOREIGN);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_CONFLICT);
+	lab_election_free(&el);
 }
 
 /* ---- writing less ------------------------------------------------------------------------ */
@@ -737,7 +833,10 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(power_cut_while_a_disk_is_replaced),
 	KUNIT_CASE(power_cut_while_an_array_is_deleted),
 	KUNIT_CASE(one_copy_is_always_closed_and_whole),
-	KUNIT_CASE(a_disk_without_secondary_leaves_the_set_when_torn),
+	KUNIT_CASE(a_torn_disk_without_secondary_stays_a_member),
+	KUNIT_CASE(a_torn_disk_needs_others_that_vouch_for_it),
+	KUNIT_CASE(a_torn_record_is_taken_from_the_others),
+	KUNIT_CASE(a_torn_disk_that_ran_alone_stops_all),
 	KUNIT_CASE(only_what_changed_is_written),
 	KUNIT_CASE(what_was_given_up_is_outranked),
 	KUNIT_CASE(one_update_behind_is_late_two_are_stale),

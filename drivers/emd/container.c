@@ -1252,6 +1252,8 @@ void emd_registry_add_probe(struct emd_probe *probe)
 		kref_get(&container->ref);
 		goto evaluate;
 	}
+	if (disk->seen->remark[0])
+		emd_disk_warn(disk, "%s metadata: %s", disk->ops->name, disk->seen->remark);
 	container = find_container(disk->ops, disk->seen->uuid) ?:
 		    emd_container_create(disk->ops, disk->seen->uuid);
 	if (!container)

@@ -670,6 +670,9 @@ struct emd_config *asr_decode(const struct emd_meta_image *img, struct emd_errms
 		emd_config_free(cfg);
 		return ERR_PTR(ret);
 	}
+	if (disk.unchecked)
+		snprintf(cfg->remark, sizeof(cfg->remark),
+			 "checksum of the table wrong, what a whole copy says counts");
 	return cfg;
 }
 

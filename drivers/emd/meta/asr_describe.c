@@ -155,6 +155,8 @@ static void describe_config(struct path *path, const struct emd_config *cfg)
 	put_uuid(path, cfg->uuid);
 	if (cfg->nr_arrays)
 		put(path, "generation", "%u", set->sequence);
+	if (cfg->remark[0])
+		put(path, "remark", "%s", cfg->remark);
 	put(path, "nr_disks", "%u", cfg->nr_disks);
 	put(path, "nr_arrays", "%u", cfg->nr_arrays);
 	for (i = 0; i < cfg->nr_disks; i++)

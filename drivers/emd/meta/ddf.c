@@ -21,6 +21,7 @@ const struct emd_meta_ops emd_ddf_ops = {
 	.next_extent = ddf_next_extent,
 	.recognize = ddf_recognize,
 	.decode = ddf_decode,
+	.salvage = ddf_salvage,
 	.elect = ddf_elect,
 	.unite = ddf_unite,
 	.room = ddf_room,

@@ -7,6 +7,7 @@
  *   ddf_set.c       the native bytes: what one or more disks say, gathered
  *   ddf_record.c    configuration records: what level, where, how far
  *   ddf_decode.c    native bytes to config; several disks' knowledge into one
+ *   ddf_torn.c      what a power cut tore, on disks without a secondary
  *   ddf_elect.c     which disk tells the truth about the container
  *   ddf_update.c    config to native bytes
  *   ddf_encode.c    which bytes go where on a disk, in which order
@@ -148,7 +149,8 @@ struct ddf_layout {
  * @bbm: bad block log, NULL when absent
  * @seq: its header's
  * @open: it was being changed
- * @whole: all sections are right, their CRCs included
+ * @right: sections that are right, their CRCs included, bits
+ * @whole: all of them are
  * @records: so are all records
  */
 struct ddf_copy {
@@ -157,6 +159,7 @@ struct ddf_copy {
 	const u8 *section[DDF_NR_OWN];
 	const u8 *bbm;
 	u32 seq;
+	u32 right;
 	bool open;
 	bool whole;
 	bool records;
@@ -183,6 +186,9 @@ int ddf_next_extent(const struct emd_meta_image *img, struct emd_extent *want,
 bool ddf_recognize(const struct emd_meta_image *img);
 int ddf_load(const struct emd_meta_image *img, struct ddf_disk *disk, struct emd_errmsg *msg);
 u32 ddf_run_len(const struct ddf_layout *layout);
+bool ddf_copy_read(const struct ddf_copy *copy);
+bool ddf_is_torn(const struct ddf_disk *disk);
+void ddf_remark(const struct ddf_disk *disk, char *remark);
 u32 ddf_crc(bool zlib, const u8 *bytes, u32 len);
 void ddf_seal(bool le, bool zlib, u8 *bytes, u32 len);
 bool ddf_sealed(bool le, bool zlib, const u8 *bytes, u32 len);
@@ -456,6 +462,11 @@ void ddf_array_uuid(const struct ddf_set *set, u32 vde, u8 uuid[16]);
 /* ddf_elect.c */
 int ddf_elect(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
 	      unsigned int nr, enum emd_verdict *verdicts, u16 *rows, struct emd_errmsg *msg);
+
+/* ddf_torn.c */
+struct emd_config *ddf_salvage(const struct emd_meta_image *img);
+bool ddf_may_know_of_loss(const struct ddf_set *torn, const struct ddf_set *whole);
+void ddf_heal_part(struct ddf_set *set, u32 part, u32 room);
 
 /* ddf_update.c */
 int ddf_update(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);

@@ -754,8 +754,10 @@ struct emd_config *ddf_decode(const struct emd_meta_image *img, struct emd_errms
 	ddf_set_load(set, &disk, img->disk_sectors);
 	cfg = make_config(set, msg);
 	kvfree(set);
-	if (!IS_ERR(cfg))
+	if (!IS_ERR(cfg)) {
 		find_self(cfg);
+		ddf_remark(&disk, cfg->remark);
+	}
 	return cfg;
 }
 
@@ -779,6 +781,14 @@ static void add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
 	}
 }
 
+/* Was its only copy being changed when power failed? */
+static bool cut_off(const struct ddf_part *part)
+{
+	const struct ddf_header_ondisk *header = ddf_part_header(part);
+
+	return header->open && ddf_get64(false, header->secondary_lba) == DDF_NONE64;
+}
+
 /**
  * ddf_unite() - one config of what all members of a container know
  * @cfgs: of the disks
@@ -788,7 +798,8 @@ static void add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
  * @rows: which row of the champion's table
  * @msg: where the reason goes
  *
- * The disks come in the order of the table, whatever the order they were found in.
+ * The disks come in the order of the table, whatever the order they were found in. One
+ * whose only copy was cut off in a change gets the records that hold from the others.
  *
  * Return: a new config or ERR_PTR.
  * Context: may sleep.
@@ -798,7 +809,7 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 			     const u16 *rows, struct emd_errmsg *msg)
 {
 	const struct ddf_set *first = ddf_set(cfgs[champion]);
-	u32 nr_records = 0, nr_parts = 0, room, tables;
+	u32 nr_records = 0, nr_parts = 0, nr_open = 0, room, tables, part;
 	struct emd_config *cfg;
 	struct ddf_set *set;
 	unsigned int i;
@@ -809,8 +820,11 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 			continue;
 		nr_parts++;
 		nr_records += ddf_set(cfgs[i])->nr_records;
+		/* All that the others have may be its as well. */
+		nr_open += cut_off(ddf_part(ddf_set(cfgs[i]), 0));
 	}
-	room = ddf_set_len(first, nr_parts, nr_records);
+	room = ddf_set_len(first, nr_parts, nr_records +
+			   nr_open * min(nr_records, ddf_nr_slots(first)));
 	set = kvzalloc(room, GFP_KERNEL);
 	if (!set)
 		return ERR_PTR(EMD_REFUSE(msg, -ENOMEM, "out of memory"));
@@ -824,6 +838,10 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 			if (verdicts[i] == EMD_VERDICT_MEMBER && rows[i] == row)
 				add_disk(set, room, ddf_set(cfgs[i]));
 		}
+	}
+	for (part = 0; part < set->nr_parts && nr_parts > nr_open; part++) {
+		if (cut_off(ddf_part(set, part)))
+			ddf_heal_part(set, part, room);
 	}
 	cfg = make_config(set, msg);
 	kvfree(set);

@@ -160,6 +160,8 @@ static void describe_config(struct path *path, const struct emd_config *cfg)
 		put(path, "bad_blocks", "%u", ddf_part(set, 0)->bad_blocks);
 	if (cfg->flags)
 		put(path, "reason", "%s", cfg->reason);
+	if (cfg->remark[0])
+		put(path, "remark", "%s", cfg->remark);
 	for (i = 0; i < cfg->nr_disks; i++)
 		describe_disk(path, cfg, i);
 	for (i = 0; i < cfg->nr_arrays; i++)

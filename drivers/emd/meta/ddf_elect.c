@@ -10,6 +10,9 @@
  * Two disks that each write the other off, or an older one that has written off the
  * newest, ran apart: sequence numbers do not order those, and nothing is decided.
  *
+ * A torn copy has no vote: it is a member when the elected table names it one, and no
+ * more than the change that was cut off away from it; see ddf_torn.c.
+ *
  * Everything is a function of the set: no result depends on the order in which
  * disks are given. Pure; allocates O(disks).
  */
@@ -26,6 +29,8 @@
  * @guid: its own
  * @ref: its own
  * @rank: its sequence number, in the order in which they were written
+ * @open: it was being changed
+ * @torn: it does not check out
  * @votes: usable by its own account
  * @clone: another live disk says it is the same
  */
@@ -35,6 +40,8 @@ struct candidate {
 	const u8 *guid;
 	u32 ref;
 	u32 rank;
+	bool open;
+	bool torn;
 	bool votes;
 	bool clone;
 };
@@ -84,13 +91,16 @@ static void fill(struct candidate *cand, const struct emd_config *const *cfgs, u
 		part = ddf_part(c->set, 0);
 		c->guid = part->guid;
 		c->ref = part->ref;
+		c->open = ddf_part_header(part)->open;
+		c->torn = cfgs[i]->torn;
 	}
 	for (c = cand; c < cand + nr; c++) {
 		for (d = cand; d < c; d++) {
-			if (same_disk(c, d)) {
-				c->clone = true;
-				d->clone = true;
-			}
+			if (!same_disk(c, d))
+				continue;
+			/* What is whole is not in doubt for what is torn. */
+			c->clone |= c->torn || !d->torn;
+			d->clone |= d->torn || !c->torn;
 		}
 	}
 	for (c = cand; c < cand + nr; c++)
@@ -140,6 +150,8 @@ static bool outranks(const struct candidate *a, const struct candidate *b)
 
 	if (a->rank != b->rank)
 		return a->rank > b->rank;
+	if (a->open != b->open)
+		return b->open;
 	if (newest_a != newest_b)
 		return newest_a > newest_b;
 	if (ddf_same_container(a->set, b->set)) {
@@ -185,6 +197,64 @@ static bool find_split(const struct candidate *cand, unsigned int nr,
 	return found;
 }
 
+/* ---- torn copies ------------------------------------------------------------------- */
+
+/* Would it be a member, did its copy check out? */
+static bool torn_claims(const struct candidate *champion, const struct candidate *c)
+{
+	u16 row = row_for(champion, c);
+
+	return c->torn && !c->clone && !lost(champion, row) &&
+	       champion->cfg->disks[row].state != EMD_DISK_FOREIGN &&
+	       ddf_same_container(champion->set, c->set);
+}
+
+/* How many updates the last one that it had whole is behind. */
+static s32 updates_behind(const struct candidate *champion, const struct candidate *c)
+{
+	return champion->rank - c->rank;
+}
+
+/*
+ * Is there one that may have gone on without the others? Then what the champion takes
+ * for good may be stale, and nobody is left to say so. One that is behind cannot: what
+ * the champion has more was not written without it.
+ */
+static const struct candidate *torn_apart(const struct candidate *cand, unsigned int nr,
+					  const struct candidate *champion)
+{
+	const struct candidate *t, *c, *found = NULL;
+
+	for (t = cand; t < cand + nr; t++) {
+		if (!torn_claims(champion, t) || updates_behind(champion, t) > 0)
+			continue;
+		for (c = cand; c < cand + nr; c++) {
+			if (c->votes && ddf_same_container(c->set, t->set) &&
+			    ddf_may_know_of_loss(t->set, c->set) && (!found || t->ref < found->ref))
+				found = t;
+		}
+	}
+	return found;
+}
+
+static enum emd_verdict judge_torn(const struct candidate *cand, unsigned int nr,
+				   const struct candidate *champion, const struct candidate *c)
+{
+	unsigned int i, claims = 0;
+	s32 behind = updates_behind(champion, c);
+
+	/* What only it had whole before, nobody can tell. */
+	if (behind < 0 || behind > 1)
+		return EMD_VERDICT_FOREIGN;
+	/* Disks are written one by one: a cut tears one copy, not two. */
+	for (i = 0; i < nr; i++)
+		claims += torn_claims(champion, &cand[i]);
+	return torn_claims(champion, c) && claims == 1 ? EMD_VERDICT_MEMBER :
+							 EMD_VERDICT_FOREIGN;
+}
+
+/* ---- the verdict --------------------------------------------------------------------- */
+
 static enum emd_verdict judge(const struct candidate *champion, const struct candidate *c,
 			      u16 row)
 {
@@ -220,7 +290,7 @@ static enum emd_verdict judge(const struct candidate *champion, const struct can
 int ddf_elect(const struct emd_config *const *cfgs, const struct emd_meta_image *const *imgs,
 	      unsigned int nr, enum emd_verdict *verdicts, u16 *rows, struct emd_errmsg *msg)
 {
-	const struct candidate *champion;
+	const struct candidate *champion, *torn;
 	struct candidate *cand;
 	u32 one = 0, other = 0;
 	unsigned int i;
@@ -238,21 +308,29 @@ int ddf_elect(const struct emd_config *const *cfgs, const struct emd_meta_image 
 	champion = find_champion(cand, nr);
 	if (!champion) {
 		for (i = 0; i < nr; i++)
-			verdicts[i] = cand[i].clone ? EMD_VERDICT_CONFLICT : EMD_VERDICT_FOREIGN;
+			verdicts[i] = cand[i].clone && !cand[i].torn ? EMD_VERDICT_CONFLICT :
+								       EMD_VERDICT_FOREIGN;
 		ret = EMD_REFUSE(msg, -ENODATA, "no disk calls itself a usable one");
 		goto out;
 	}
-	if (find_split(cand, nr, champion, &one, &other)) {
-		for (i = 0; i < nr; i++)
-			verdicts[i] = EMD_VERDICT_CONFLICT;
+	torn = torn_apart(cand, nr, champion);
+	ret = 0;
+	if (find_split(cand, nr, champion, &one, &other))
 		ret = EMD_REFUSE(msg, -ENOTUNIQ,
 				 "disks %08x and %08x ran apart: the first has written off the other",
 				 one, other);
+	else if (torn)
+		ret = EMD_REFUSE(msg, -ENOTUNIQ,
+				 "disk %08x carries metadata that is torn and may have gone on without disk %08x",
+				 torn->ref, champion->ref);
+	for (i = 0; ret && i < nr; i++)
+		verdicts[i] = cand[i].torn ? EMD_VERDICT_FOREIGN : EMD_VERDICT_CONFLICT;
+	if (ret)
 		goto out;
-	}
 	for (i = 0; i < nr; i++) {
 		rows[i] = row_for(champion, &cand[i]);
-		verdicts[i] = judge(champion, &cand[i], rows[i]);
+		verdicts[i] = cand[i].torn ? judge_torn(cand, nr, champion, &cand[i]) :
+					     judge(champion, &cand[i], rows[i]);
 		if (verdicts[i] == EMD_VERDICT_FOREIGN)
 			rows[i] = EMD_NO_DISK;
 	}

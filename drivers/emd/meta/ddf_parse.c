@@ -384,18 +384,22 @@ static void load_copy(const struct emd_meta_image *img, const struct ddf_disk *d
 	copy->seq = ddf_get32(layout->le, header->seq);
 	copy->open = header->open;
 
-	copy->whole = true;
 	for (s = 0; s < DDF_NR_OWN; s++) {
 		copy->section[s] = bytes_at(img, start + layout->offset[s], layout->len[s]);
-		if (!copy->section[s] || !section_right(layout, s, copy->section[s]))
-			copy->whole = false;
+		if (copy->section[s] && section_right(layout, s, copy->section[s]))
+			copy->right |= 1u << s;
 	}
+	copy->whole = copy->right == (1u << DDF_NR_OWN) - 1;
 	if (layout->len[DDF_BBM])
 		copy->bbm = bytes_at(img, start + layout->offset[DDF_BBM], layout->len[DDF_BBM]);
 	copy->records = copy->whole && records_right(layout, copy->section[DDF_CONFIG]);
 }
 
-static bool copy_read(const struct ddf_copy *copy)
+/**
+ * ddf_copy_read() - have all sections of a copy been read, right or not?
+ * @copy: copy
+ */
+bool ddf_copy_read(const struct ddf_copy *copy)
 {
 	unsigned int s;
 
@@ -480,11 +484,11 @@ int ddf_next_extent(const struct emd_meta_image *img, struct emd_extent *want,
 	load_copy(img, &disk, 1, &disk.copy[1]);
 	if (!disk.copy[0].header && !disk.copy[1].header)
 		return EMD_REFUSE(msg, -EUCLEAN, "neither primary nor secondary header is right");
-	if (disk.copy[0].header && !copy_read(&disk.copy[0])) {
+	if (disk.copy[0].header && !ddf_copy_read(&disk.copy[0])) {
 		want_run(&disk, 0, want);
 		return 1;
 	}
-	if (needs_secondary(disk.copy) && !copy_read(&disk.copy[1])) {
+	if (needs_secondary(disk.copy) && !ddf_copy_read(&disk.copy[1])) {
 		want_run(&disk, 1, want);
 		return 1;
 	}
@@ -525,12 +529,66 @@ int ddf_load(const struct emd_meta_image *img, struct ddf_disk *disk, struct emd
 		return ret;
 	load_copy(img, disk, 0, &disk->copy[0]);
 	load_copy(img, disk, 1, &disk->copy[1]);
+	if (ddf_is_torn(disk))
+		return EMD_REFUSE(msg, -EUCLEAN,
+				  "the only copy of the structure was cut off in the middle of a change");
 	disk->best = best_copy(disk->copy);
 	if (disk->best < 0)
 		return EMD_REFUSE(msg, -EUCLEAN, disk->copy[0].header || disk->copy[1].header ?
 				  "a section is damaged in every copy of the structure" :
 				  "neither primary nor secondary header is right");
 	return 0;
+}
+
+/**
+ * ddf_is_torn() - was the only copy of a disk cut off in the middle of a change?
+ * @disk: loaded
+ *
+ * Its records too: without them its arrays would take it for an empty disk.
+ */
+bool ddf_is_torn(const struct ddf_disk *disk)
+{
+	const struct ddf_copy *copy = &disk->copy[0];
+
+	return disk->anchor && disk->layout.secondary == DDF_NONE64 && copy->header &&
+	       copy->open && ddf_copy_read(copy) && !copy->records;
+}
+
+/* What is wrong with a copy, as far as it was looked at; NULL: nothing. */
+static const char *damage_of(const struct ddf_copy *copy)
+{
+	unsigned int s;
+
+	if (!copy->header)
+		return "header";
+	for (s = 0; s < DDF_NR_OWN; s++) {
+		if (copy->section[s] && !(copy->right & 1u << s))
+			return section_names[s];
+	}
+	return copy->whole && !copy->records ? "a configuration record" : NULL;
+}
+
+/**
+ * ddf_remark() - what is amiss although the other copy makes up for it
+ * @disk: loaded, with a best copy
+ * @remark: EMD_REASON_LEN, empty: nothing
+ */
+void ddf_remark(const struct ddf_disk *disk, char *remark)
+{
+	static const char *const names[2] = { "primary", "secondary" };
+	int other = !disk->best;
+	const char *damage;
+
+	remark[0] = 0;
+	if (disk->layout.secondary == DDF_NONE64)
+		return;
+	damage = damage_of(&disk->copy[other]);
+	if (damage)
+		snprintf(remark, EMD_REASON_LEN, "%s copy damaged (%s), the %s is used",
+			 names[other], damage, names[disk->best]);
+	else if (disk->copy[other].open)
+		snprintf(remark, EMD_REASON_LEN, "%s copy cut off in a change, the %s is used",
+			 names[other], names[disk->best]);
 }
 
 /**

@@ -139,8 +139,11 @@ void ddf_set_load(struct ddf_set *set, const struct ddf_disk *disk, u64 disk_sec
 	ddf_set_init(set, layout, copy->header->guid);
 	memcpy(ddf_pdr(set), copy->section[DDF_PDR], set->section[DDF_PDR]);
 	memcpy(ddf_vdr(set), copy->section[DDF_VDR], set->section[DDF_VDR]);
-	/* What is being changed counts as not there yet. */
-	set->seq = copy->seq - copy->open;
+	/*
+	 * What is being changed counts as not there yet. mdadm opens a copy with the
+	 * number to be; a disk with one copy is opened by us alone, with the one from before.
+	 */
+	set->seq = copy->seq - (copy->open && layout->secondary != DDF_NONE64);
 
 	part = ddf_set_add_part(set, U32_MAX);
 	part->anchor_lba = disk->anchor_lba;

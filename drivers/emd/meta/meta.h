@@ -207,6 +207,8 @@ struct emd_meta_ops;
  *	@native is set: from ->salvage(), never published
  * @flags: EMD_CFG_* that hold for every array of the container
  * @reason: text for @flags
+ * @remark: of a freshly decoded config: what is amiss with the bytes, and made up for; for
+ *	the log
  * @entropy: random bits for ->update(), set by the core in each T1
  * @now: seconds since 1970 for ->update(), set by the core in each T1
  * @nr_disks: rows used
@@ -234,6 +236,7 @@ struct emd_config {
 	bool torn;
 	u32 flags;
 	char reason[EMD_REASON_LEN];
+	char remark[EMD_REASON_LEN];
 	u64 entropy;
 	u64 now;
 	u16 nr_disks, max_disks;
