@@ -582,6 +582,12 @@ void ddf_remark(const struct ddf_disk *disk, char *remark)
 	remark[0] = 0;
 	if (disk->layout.secondary == DDF_NONE64)
 		return;
+	damage = damage_of(&disk->copy[disk->best]);
+	if (damage) {
+		snprintf(remark, EMD_REASON_LEN, "%s damaged, and the %s copy is no better",
+			 damage, names[other]);
+		return;
+	}
 	damage = damage_of(&disk->copy[other]);
 	if (damage)
 		snprintf(remark, EMD_REASON_LEN, "%s copy damaged (%s), the %s is used",
