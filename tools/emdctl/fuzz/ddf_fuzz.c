@@ -23,6 +23,7 @@
 #define F_NO_SECONDARY	0x02
 #define F_OPEN		0x04	/* the primary of the first disk */
 #define F_LATE		0x08	/* the last disk is one update behind */
+#define F_TORN		0x10	/* the first disk: its last copy open, a byte of a table wrong */
 
 static void erase(struct lab_disk *disk)
 {
@@ -96,6 +97,16 @@ static void put_copy(struct lab_disk *disk, const u8 *bytes, u32 len, int which,
 	ddf_seal(le, zlib, (u8 *)header, 512);
 }
 
+/* A byte of the table of disks or of virtual disks. */
+static void tear(u8 *copy, u32 len, bool le, u8 where)
+{
+	struct ddf_header_ondisk *header = (struct ddf_header_ondisk *)copy;
+	u32 offset = ddf_get32(le, header->section[where & 1 ? DDF_PDR : DDF_VDR].offset);
+
+	if (offset && offset < len / 512)
+		copy[offset * 512 + 8 + where] ^= 1;
+}
+
 static void make_disk(struct lab_disk *disk, const u8 *input, u32 len, unsigned int which, u8 flags)
 {
 	struct ddf_header_ondisk *header, *anchor;
@@ -115,9 +126,11 @@ static void make_disk(struct lab_disk *disk, const u8 *input, u32 len, unsigned 
 	if (flags & F_NO_SECONDARY)
 		memset(&header->secondary_lba, 0xff, 8);
 	put_copy(disk, bytes, len, 1, le, zlib);
-	if (flags & F_OPEN && !which)
+	if (flags & (F_OPEN | F_TORN) && !which)
 		header->open = 1;
 	put_copy(disk, bytes, len, 0, le, zlib);
+	if (flags & F_TORN && !which)
+		tear(lab_copy(disk, 0), len, le, input[len - 1]);
 	anchor = lab_anchor(disk);
 	*anchor = *header;
 	anchor->type = DDF_ANCHOR;

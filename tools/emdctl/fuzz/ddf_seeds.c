@@ -16,6 +16,9 @@
 #define RECORD		1024
 #define BLOCKS		(1 + 1 + 2 + 1 + SLOTS * 2 + 1)
 
+/* What becomes of the bytes: one copy, the first open, both, torn; see ddf_fuzz.c. */
+static const u8 flags[] = { 0, 0x02, 0x04, 0x06, 0x12 };
+
 static void die(const char *what)
 {
 	fprintf(stderr, "ddf_seeds: %s\n", what);
@@ -71,9 +74,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(ddf_golden); i++) {
 		golden_unpack(&ddf_golden[i], 0, bytes);
 		cut_down(bytes, small);
-		for (k = 0; k < 4; k++, nr++) {
+		for (k = 0; k < ARRAY_SIZE(flags); k++, nr++) {
 			memset(head, 0, sizeof(head));
-			head[0] = k << 1;
+			head[0] = flags[k];
 			for (unsigned int s = 4; s < HEAD; s++)
 				head[s] = (s * 7 + nr) % 9;
 			snprintf(path, sizeof(path), "%s/ddf-%03u", argv[1], nr);
