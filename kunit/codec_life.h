@@ -65,6 +65,25 @@ static inline void commit(struct kunit *test, struct emd_config *t1)
 	lab.cfg = t1;
 }
 
+/* T1 is not to be, and the reason has these words in it. */
+static inline void expect_refused(struct kunit *test, struct emd_config *t1, const char *words)
+{
+	struct emd_errmsg msg = {};
+
+	KUNIT_EXPECT_LT(test, lab_commit(lab.cfg, t1, &msg), 0);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(msg.text, words), "\"%s\", want \"%s\"", msg.text, words);
+	emd_config_free(t1);
+}
+
+static inline void expect_not_called(struct kunit *test, u16 array, const char *name,
+				     const char *words)
+{
+	struct emd_config *t1 = begin(test);
+
+	emd_change_rename(&t1->arrays[array], name);
+	expect_refused(test, t1, words);
+}
+
 static inline void expect(struct kunit *test, const char *config, const char *native)
 {
 	struct line line;

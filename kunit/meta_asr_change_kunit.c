@@ -1383,7 +1383,54 @@ static void order_does_not_matter(struct kunit *test)
 	every_order(test, &want);
 }
 
+/* ---- names, and whom spares serve --------------------------------------------------------- */
+
+static void an_array_is_renamed_in_all_lines(struct kunit *test)
+{
+	struct emd_config *t1;
+	unsigned int i, k;
+
+	load(test, &golden_mirror);
+	t1 = begin(test);
+	emd_change_rename(&t1->arrays[0], "home");
+	commit(test, t1);
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < 3; k++)
+			KUNIT_EXPECT_MEMEQ(test, lab_line(&lab.disk[i], k)->name,
+					   "home            ", ASR_NAME_LEN);
+	}
+	assemble(test);
+	KUNIT_EXPECT_STREQ(test, lab.cfg->arrays[0].name, "home");
+	expect_not_called(test, 0, "seventeen-letters", "name of 17 characters, need 1 to 16");
+	expect_not_called(test, 0, ".hidden", "name .hidden, need letters");
+}
+
+static void a_spare_is_for_its_array_or_for_all(struct kunit *test)
+{
+	struct emd_config *t1;
+	u16 array = 0;
+
+	load_with_spare(test);
+	/* One for all joins as such; only with its array is there somebody to ask. */
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, row_of(2), EMD_SPARE_DEDICATED, &array, 1), 0);
+	commit(test, t1);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[2])->array_magic), 0x2c000001);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[0])->spare_magic), D2);
+	assemble(test);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[row_of(2)].scope, EMD_SPARE_DEDICATED);
+
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, row_of(2), EMD_SPARE_GLOBAL, NULL, 0), 0);
+	commit(test, t1);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[2])->array_magic), ASR_ANY_MAGIC);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(lab_table(&lab.disk[0])->spare_magic), 0);
+	expect_read(test, MIRROR "UU idle", NULL);
+}
+
 static struct kunit_case meta_asr_change_cases[] = {
+	KUNIT_CASE(an_array_is_renamed_in_all_lines),
+	KUNIT_CASE(a_spare_is_for_its_array_or_for_all),
 	KUNIT_CASE_PARAM(what_is_made_is_read, case_make_gen_params),
 	KUNIT_CASE(what_is_made_is_known_to_the_byte),
 	KUNIT_CASE(what_cannot_be_said_is_not_made),

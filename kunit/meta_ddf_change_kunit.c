@@ -811,7 +811,165 @@ static void what_one_disk_does_not_know_is_waited_for(struct kunit *test)
 	expect(test, "ten raid10 adjacent 128 8192 0+4096 UU?? idle no-start", NULL);
 }
 
+/* ---- names and spares -------------------------------------------------------------------- */
+
+static void an_array_is_renamed(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	t1 = begin(test);
+	emd_change_rename(&t1->arrays[0], "sixteen-letters-");
+	commit(test, t1);
+	expect_read(test, "sixteen-letters- raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0003/0001 c0005/0001 | 00/02 a b ");
+	t1 = begin(test);
+	emd_change_rename(&t1->arrays[0], "b");
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	expect_read(test, "b raid1 none 128 8192 0+8192 UU idle dirty", NULL);
+}
+
+static void names_that_cannot_be(struct kunit *test)
+{
+	load(test, "parity");
+	expect_not_called(test, 0, "seventeen-letters", "name of 17 characters, need 1 to 16");
+	expect_not_called(test, 0, "a/b", "name a/b, need letters");
+	expect_not_called(test, 0, "six", "two arrays named six");
+}
+
+/* A name that others wrote is not ours to make safe as long as it stays. */
+static void what_is_not_renamed_keeps_its_bytes(struct kunit *test)
+{
+	struct emd_config *t1;
+	unsigned int i;
+
+	load(test, "idle");
+	for (i = 0; i < DDF_NAME_LEN; i++)
+		ddf_vde(ddf_set(lab.cfg), 0)->name[i] = i < 3 ? "a/b"[i] : ' ';
+	strscpy(lab.cfg->arrays[0].name, "a_b", sizeof(lab.cfg->arrays[0].name));
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	KUNIT_EXPECT_MEMEQ(test, ddf_vde(ddf_set(lab.cfg), 0)->name, "a/b             ", DDF_NAME_LEN);
+}
+
+/* The third disk, for which a golden container has nothing to do. */
+static void dedicate(struct kunit *test, u16 disk, u16 array)
+{
+	struct emd_config *t1 = begin(test);
+
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, disk, EMD_SPARE_DEDICATED, &array, 1), 0);
+	commit(test, t1);
+	assemble(test);
+}
+
+static void a_spare_is_for_one_array(struct kunit *test)
+{
+	struct emd_errmsg msg = {};
+	struct emd_config *t1;
+	u16 both[] = { 1, 0 };
+
+	load(test, "parity");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 4), 0);
+	commit(test, t1);
+	/* What is left without an array is a spare: the disk of the second alone. */
+	t1 = begin(test);
+	emd_change_delete_array(t1, 1);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[3].state, EMD_DISK_SPARE);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[3].scope, EMD_SPARE_GLOBAL);
+
+	dedicate(test, 3, 0);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[3].scope, EMD_SPARE_DEDICATED);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[3].nr_serves, 1);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[3].serves[0], 0);
+	KUNIT_EXPECT_EQ(test, ddf_get16(ddf_set(lab.cfg)->le, ddf_pde(ddf_set(lab.cfg), 3)->type),
+			DDF_PD_FORCED_GUID | DDF_PD_SPARE);
+	KUNIT_EXPECT_GE(test, ddf_find_spare(ddf_set(lab.cfg),
+					     ddf_find_part(ddf_set(lab.cfg), 3)), 0);
+
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 0), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_ddf_ops.can_take(t1, 0, 0, 3, &msg), 0);
+	t1->disks[3].nr_serves = 0;
+	KUNIT_EXPECT_EQ(test, emd_ddf_ops.can_take(t1, 0, 0, 3, &msg), -EINVAL);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(msg.text, "is a spare for other arrays"), "%s", msg.text);
+	t1->disks[3].nr_serves = 1;
+	/* When it is taken, what it was for goes. */
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 0, 3), 0);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_EXPECT_LT(test, ddf_find_spare(ddf_set(lab.cfg),
+					     ddf_find_part(ddf_set(lab.cfg), 3)), 0);
+	t1 = begin(test);
+	KUNIT_EXPECT_EQ(test, emd_change_assign_spare(t1, 3, EMD_SPARE_DEDICATED, both, 1), -EINVAL);
+	emd_config_free(t1);
+}
+
+static void a_spare_whose_array_is_deleted_is_for_all(struct kunit *test)
+{
+	struct emd_config *t1;
+
+	load(test, "idle");
+	dedicate(test, 2, 0);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].scope, EMD_SPARE_DEDICATED);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_GLOBAL, NULL, 0), 0);
+	commit(test, t1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle",
+		    "a0003/0001 b0003/0001 c0005/0001 | 00/02 a b ");
+	dedicate(test, 2, 0);
+	t1 = begin(test);
+	emd_change_delete_array(t1, 0);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].scope, EMD_SPARE_GLOBAL);
+}
+
+/* It was away while the others went on, and says what it is for. */
+static void a_spare_that_was_away_is_one_again(struct kunit *test)
+{
+	struct emd_config *t1, *seen;
+
+	load(test, "idle");
+	dedicate(test, 2, 0);
+	lab.nr = 2;
+	assemble(test);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[2].state, EMD_DISK_SPARE);
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], true);
+	commit(test, t1);
+	lab.nr = 3;
+	seen = lab_decode(&lab.disk[2], NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(seen));
+	t1 = begin(test);
+	t1->disks[2].handle = 3;
+	emd_ddf_ops.adopt(t1, 2, seen);
+	emd_config_free(seen);
+	KUNIT_EXPECT_EQ(test, t1->disks[2].scope, EMD_SPARE_DEDICATED);
+	emd_config_free(lab.cfg);
+	lab.cfg = t1;
+	t1 = begin(test);
+	emd_change_dirty(t1, &t1->arrays[0], false);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].scope, EMD_SPARE_DEDICATED);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].nr_serves, 1);
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+}
+
 static struct kunit_case meta_ddf_change_cases[] = {
+	KUNIT_CASE(an_array_is_renamed),
+	KUNIT_CASE(names_that_cannot_be),
+	KUNIT_CASE(what_is_not_renamed_keeps_its_bytes),
+	KUNIT_CASE(a_spare_is_for_one_array),
+	KUNIT_CASE(a_spare_whose_array_is_deleted_is_for_all),
+	KUNIT_CASE(a_spare_that_was_away_is_one_again),
 	KUNIT_CASE(dirty_and_clean_are_one_bit),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),
 	KUNIT_CASE(a_disk_is_replaced),

@@ -892,7 +892,77 @@ static void the_same_on_4kn(struct kunit *test)
 	teardown(bench);
 }
 
+static void refused(struct bench *bench, struct emd_config *t1, const char *words)
+{
+	struct emd_errmsg msg = {};
+
+	KUNIT_EXPECT_LT(bench->test, lab_commit(bench->cfg, t1, &msg), 0);
+	KUNIT_EXPECT_TRUE_MSG(bench->test, strstr(msg.text, words), "\"%s\", want \"%s\"", msg.text,
+			      words);
+	emd_config_free(t1);
+}
+
+static void not_called(struct bench *bench, const char *name, const char *words)
+{
+	struct emd_config *t1 = edit(bench);
+
+	emd_change_rename(first(t1), name);
+	refused(bench, t1, words);
+}
+
+static void a_volume_is_renamed(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 2, 512);
+	struct emd_config *t1, *back;
+	u8 uuid[16];
+
+	commit(bench, place(bench, "a", EMD_LEVEL_RAID0, 2, 8192, true), "one",
+	       "D0/2 D1/2 | d0 NORMAL [0 1] | 480");
+	commit(bench, place(bench, "b", EMD_LEVEL_RAID1, 2, 8192, true), "two",
+	       "D0/2 D1/2 | d0 NORMAL [0 1] | d0 NORMAL [0 1] | 648");
+	memcpy(uuid, first(bench->cfg)->uuid, sizeof(uuid));
+	t1 = edit(bench);
+	emd_change_rename(first(t1), "sixteen-letters-");
+	commit(bench, t1, "renamed", "D0/2 D1/2 | d0 NORMAL [0 1] | d0 NORMAL [0 1] | 648");
+	back = lab_decode(&bench->disks[1], NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(back));
+	KUNIT_EXPECT_STREQ(test, back->arrays[0].name, "sixteen-letters-");
+	KUNIT_EXPECT_STREQ(test, back->arrays[1].name, "b");
+	/* Its name is part of its identity. */
+	KUNIT_EXPECT_TRUE(test, memcmp(uuid, first(bench->cfg)->uuid, sizeof(uuid)));
+	KUNIT_EXPECT_MEMEQ(test, back->arrays[0].uuid, first(bench->cfg)->uuid, sizeof(uuid));
+	emd_config_free(back);
+
+	not_called(bench, "seventeen-letters", "name of 17 characters, need 1 to 16");
+	not_called(bench, "a b", "name a b, need letters");
+	not_called(bench, "b", "two arrays named b");
+	t1 = edit(bench);
+	emd_config_flag(&first(t1)->flags, first(t1)->reason, EMD_CFG_READ_ONLY, "it has a journal");
+	emd_change_rename(first(t1), "c");
+	refused(bench, t1, "is not to be written: it has a journal");
+	teardown(bench);
+}
+
+static void spares_are_for_every_array(struct kunit *test)
+{
+	struct bench *bench = new_bench(test, 3, 512);
+	struct emd_config *t1;
+	u16 array = 0;
+
+	commit(bench, place(bench, "a", EMD_LEVEL_RAID1, 2, 8192, true), "one",
+	       "D0/2 D1/2 | d0 NORMAL [0 1] | 480");
+	t1 = edit(bench);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_DEDICATED, &array, 1), 0);
+	refused(bench, t1, "a spare of imsm is for every array of the container");
+	t1 = edit(bench);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_GLOBAL, NULL, 0), 0);
+	commit(bench, t1, "for all", "D0/2 D1/2 | d0 NORMAL [0 1] | 480");
+	teardown(bench);
+}
+
 static struct kunit_case change_cases[] = {
+	KUNIT_CASE(a_volume_is_renamed),
+	KUNIT_CASE(spares_are_for_every_array),
 	KUNIT_CASE(create_initialise_run),
 	KUNIT_CASE(failure_and_rebuild),
 	KUNIT_CASE(a_disk_is_replaced),

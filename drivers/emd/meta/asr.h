@@ -214,6 +214,12 @@ static inline s32 asr_behind(u32 a, u32 b)
 	return by > ASR_RING / 2 ? (s32)(by - ASR_RING) : (s32)by;
 }
 
+/* The array that a spare with a table of its own is for. */
+static inline u32 asr_serves(const struct asr_part *part)
+{
+	return be32_to_cpu(((const struct asr_table_ondisk *)part->head)->array_magic);
+}
+
 /* Is this disk line a spare's? */
 static inline bool asr_is_spare(const struct asr_line_ondisk *line)
 {

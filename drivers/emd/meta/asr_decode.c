@@ -513,6 +513,28 @@ static int decode_array(struct emd_config *cfg, struct emd_errmsg *msg)
 	return 0;
 }
 
+/* A spare with a table of its own is for one array or for all. */
+static void decode_spares(struct emd_config *cfg)
+{
+	const struct asr_set *set = asr_set(cfg);
+	u32 magic = be32_to_cpu(asr_line(set, set->top)->magic);
+	const struct asr_part *part;
+	struct emd_config_disk *row;
+
+	for (row = cfg->disks; row < cfg->disks + cfg->nr_disks; row++) {
+		part = asr_part(set, row->native);
+		if (row->state != EMD_DISK_SPARE || !(part->flags & ASR_PART_SPARE))
+			continue;
+		if (asr_serves(part) == magic) {
+			row->scope = EMD_SPARE_DEDICATED;
+			row->nr_serves = 1;
+			row->serves[0] = 0;	/* there is but one */
+		} else if (asr_serves(part) == ASR_ANY_MAGIC) {
+			row->scope = EMD_SPARE_GLOBAL;
+		}
+	}
+}
+
 /* Everything generic from the native bytes. */
 static int decode_set(struct emd_config *cfg, struct emd_errmsg *msg)
 {
@@ -527,6 +549,7 @@ static int decode_set(struct emd_config *cfg, struct emd_errmsg *msg)
 		ret = decode_array(cfg, msg);
 		if (ret)
 			return ret;
+		decode_spares(cfg);
 		asr_container_uuid(be32_to_cpu(asr_line(set, set->top)->magic), cfg->uuid);
 		cfg->generation = asr_generation(set->sequence,
 						 be32_to_cpu(asr_table(set)->timestamp));

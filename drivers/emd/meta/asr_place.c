@@ -183,6 +183,21 @@ int asr_can_express(const struct emd_config *cfg, struct emd_errmsg *msg)
 	return 0;
 }
 
+/* What old cards list in the array's own table is for that array, and cannot be for all. */
+static int check_spares(const struct emd_config *t1, struct emd_errmsg *msg)
+{
+	const struct emd_config_disk *row;
+
+	for (row = t1->disks; row < t1->disks + t1->nr_disks; row++) {
+		if (row->scope == EMD_SPARE_GLOBAL && row->native != EMD_NO_DISK &&
+		    asr_part(asr_set(t1), row->native)->line != ASR_NO_LINE)
+			return EMD_REFUSE(msg, -EOPNOTSUPP,
+					  "disk %s is a spare by the array's own table, it cannot be for all",
+					  row->id);
+	}
+	return 0;
+}
+
 /**
  * asr_can_change() - may one config become the other?
  * @t0: as it is
@@ -195,10 +210,16 @@ int asr_can_change(const struct emd_config *t0, const struct emd_config *t1,
 		   struct emd_errmsg *msg)
 {
 	const struct emd_config_array *a0 = t0->arrays, *a1 = t1->arrays;
+	int ret;
 
 	if (t0->flags)
 		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
 				  t0->reason);
+	ret = check_spares(t1, msg);
+	if (!ret)
+		ret = emd_config_check_rename(t0, t1, ASR_NAME_LEN, msg);
+	if (ret)
+		return ret;
 	if (!t0->nr_arrays || !t1->nr_arrays || !a0->flags)
 		return 0;
 	if (a1->dirty != a0->dirty || (a1->sync != a0->sync && a1->sync != EMD_SYNC_IDLE))

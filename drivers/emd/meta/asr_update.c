@@ -140,21 +140,24 @@ static int add_parts(struct edit *edit, struct emd_errmsg *msg)
  */
 void asr_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
 {
+	bool known = t1->disks[row].native != EMD_NO_DISK;
 	const struct asr_part *own;
 	struct asr_set *set = asr_set(t1);
 	struct asr_part *part;
 
-	if (seen->self == EMD_NO_DISK || asr_set_len(set->nr_parts + 1) > t1->max_native)
+	if (seen->self == EMD_NO_DISK ||
+	    (!known && asr_set_len(set->nr_parts + 1) > t1->max_native))
 		return;
 	own = asr_part(asr_set(seen), seen->disks[seen->self].native);
-	if (!(own->flags & ASR_PART_SPARE) || magic_taken(set, own->magic) ||
+	if (!(own->flags & ASR_PART_SPARE) || (!known && magic_taken(set, own->magic)) ||
 	    own->disk_sectors != t1->disks[row].sectors)
 		return;
-	part = asr_part(set, set->nr_parts);
+	if (!known)
+		t1->disks[row].native = set->nr_parts++;
+	part = asr_part(set, t1->disks[row].native);
 	*part = *own;
 	part->line = ASR_NO_LINE;
 	part->flags = ASR_PART_HERE | ASR_PART_SPARE;
-	t1->disks[row].native = set->nr_parts++;
 	t1->native_len = asr_set_len(set->nr_parts);
 	asr_row_id(part->magic, t1->disks[row].id);
 }
@@ -649,6 +652,17 @@ static void build_table(struct edit *edit)
 	ca->native = 0;
 }
 
+/* In all its lines, but for spares, who have none. */
+static void rename_lines(struct asr_set *set, const struct asr_shape *shape, const char *name)
+{
+	u16 i;
+
+	for (i = shape->top; i < shape->end; i++) {
+		if (!asr_is_spare(asr_line(set, i)))
+			put_name(asr_line(set, i), name);
+	}
+}
+
 /* ---- spares ----------------------------------------------------------------------------- */
 
 /* A spare's own table: two lines, of an array of one and of the drive. */
@@ -677,11 +691,6 @@ static void put_head(struct asr_part *part, u32 serves, u32 target)
 	part->flags |= ASR_PART_SPARE | ASR_PART_WRITE;
 }
 
-static u32 serves(const struct asr_part *part)
-{
-	return be32_to_cpu(((const struct asr_table_ondisk *)part->head)->array_magic);
-}
-
 static bool has_part(const struct asr_set *set, u32 magic)
 {
 	u32 i;
@@ -694,15 +703,35 @@ static bool has_part(const struct asr_set *set, u32 magic)
 }
 
 /*
- * Spares that are added are the array's own; one that was there and says that it is for
- * all stays so. The array can name one of its own.
+ * Whom is the spare to serve? Where nobody says, spares that are added are the array's
+ * own; one that was there and says that it is for all stays so.
  */
+static u32 wanted_array(const struct edit *edit, const struct asr_set *before,
+			const struct emd_config_disk *row, u32 magic)
+{
+	const struct asr_part *part = asr_part(edit->set, row->native);
+
+	if (row->scope == EMD_SPARE_UNSAID)
+		return part->flags & ASR_PART_SPARE && asr_serves(part) == ASR_ANY_MAGIC &&
+		       has_part(before, part->magic) ? ASR_ANY_MAGIC : magic;
+	return row->scope == EMD_SPARE_GLOBAL ? ASR_ANY_MAGIC : magic;
+}
+
+static void say_scope(struct emd_config_disk *row, u32 serves)
+{
+	row->scope = serves == ASR_ANY_MAGIC ? EMD_SPARE_GLOBAL : EMD_SPARE_DEDICATED;
+	row->nr_serves = row->scope == EMD_SPARE_DEDICATED;
+	row->serves[0] = 0;	/* there is but one */
+}
+
+/* The array can name one of its own. */
 static void put_spares(struct edit *edit, const struct asr_set *before)
 {
-	const struct emd_config *cfg = edit->cfg;
+	struct emd_config *cfg = edit->cfg;
 	struct asr_set *set = edit->set;
 	struct asr_table_ondisk *table = asr_table(set);
 	u32 magic = be32_to_cpu(asr_line(set, set->top)->magic), named, first = ASR_NO_MAGIC, i;
+	u32 wanted;
 	u8 id = 0;
 	bool keep = false;
 	struct asr_part *part;
@@ -714,14 +743,18 @@ static void put_spares(struct edit *edit, const struct asr_set *before)
 		row = row_of_part(cfg, i);
 		if (row < 0 || part->line != ASR_NO_LINE || cfg->disks[row].state != EMD_DISK_SPARE)
 			continue;
-		keep |= part->magic == named;
-		if (!(part->flags & ASR_PART_HERE))
+		if (!(part->flags & ASR_PART_HERE)) {
+			keep |= part->magic == named;
 			continue;
-		if (!(part->flags & ASR_PART_SPARE) ||
-		    (serves(part) != magic &&
-		     (serves(part) != ASR_ANY_MAGIC || !has_part(before, part->magic))))
-			put_head(part, magic, free_target(set));
-		if (first == ASR_NO_MAGIC && serves(part) == magic) {
+		}
+		wanted = wanted_array(edit, before, &cfg->disks[row], magic);
+		say_scope(&cfg->disks[row], wanted);
+		if (!(part->flags & ASR_PART_SPARE) || asr_serves(part) != wanted)
+			put_head(part, wanted, free_target(set));
+		if (wanted != magic)
+			continue;
+		keep |= part->magic == named;
+		if (first == ASR_NO_MAGIC) {
 			first = part->magic;
 			id = target_of(part);
 		}
@@ -759,7 +792,7 @@ static int become_spares(struct edit *edit, struct emd_errmsg *msg)
 			continue;
 		if (!(part->flags & (ASR_PART_SPARE | ASR_PART_FRESH)))
 			part->flags |= ASR_PART_CLEAR;
-		if (!(part->flags & ASR_PART_SPARE) || serves(part) != ASR_ANY_MAGIC)
+		if (!(part->flags & ASR_PART_SPARE) || asr_serves(part) != ASR_ANY_MAGIC)
 			put_head(part, ASR_ANY_MAGIC, i);
 	}
 	set->top = ASR_NO_LINE;
@@ -845,8 +878,9 @@ static void put_dirty(struct edit *edit)
 	table->dirty = ca->dirty || edit->say_dirty ? ASR_DIRTY : ASR_CLEAN;
 }
 
-static int edit_array(struct edit *edit, const struct asr_set *before, struct emd_errmsg *msg)
+static int edit_array(struct edit *edit, const struct emd_config *t0, struct emd_errmsg *msg)
 {
+	const struct asr_set *before = asr_set(t0);
 	struct emd_config *cfg = edit->cfg;
 	struct emd_config_array *ca = &cfg->arrays[0];
 	struct asr_set *set = edit->set;
@@ -866,6 +900,8 @@ static int edit_array(struct edit *edit, const struct asr_set *before, struct em
 		ret = asr_set_shape(set, &shape, msg);
 	if (ret)
 		return ret;
+	if (emd_config_renamed(t0, ca))
+		rename_lines(set, &shape, ca->name);
 	if (!ca->flags && emd_levels[ca->geo.level].redundant)
 		put_states(edit, &shape);
 	drop_unused(edit);
@@ -900,7 +936,7 @@ int asr_update(const struct emd_config *t0, struct emd_config *t1, struct emd_er
 	/* Only what an update made and nobody outranked is known to be on the disks. */
 	settle_parts(edit.set, !asr_set(t0)->updated || t1->generation != t0->generation);
 	edit.set->updated = 1;
-	ret = t1->nr_arrays ? edit_array(&edit, asr_set(t0), msg) : become_spares(&edit, msg);
+	ret = t1->nr_arrays ? edit_array(&edit, t0, msg) : become_spares(&edit, msg);
 	if (ret)
 		return ret;
 	t1->native_len = asr_set_len(edit.set->nr_parts);

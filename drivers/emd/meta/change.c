@@ -88,6 +88,13 @@ static void lose_members_on(struct emd_config *t1, u16 disk, enum emd_member_sta
 	}
 }
 
+/* No spare any more. */
+static void forget_scope(struct emd_config_disk *row)
+{
+	row->scope = EMD_SPARE_UNSAID;
+	row->nr_serves = 0;
+}
+
 /**
  * emd_change_fail_member() - one slot of one array has lost its content
  * @t1: config being built
@@ -119,6 +126,7 @@ int emd_change_fail_disk(struct emd_config *t1, u16 disk)
 	if (row->state == EMD_DISK_FAILED || row->state == EMD_DISK_MISSING)
 		return -EALREADY;
 	row->state = EMD_DISK_FAILED;
+	forget_scope(row);
 	lose_members_on(t1, disk, EMD_MEMBER_FAILED);
 	return 0;
 }
@@ -220,7 +228,7 @@ int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca
 
 	if (t1->ops && t1->ops->start_on)
 		member->start_sector = t1->ops->start_on(t1, ca - t1->arrays, slot, disk);
-	row->state = EMD_DISK_ACTIVE;
+	emd_config_disk_enlist(row);
 	member->disk = disk;
 	member->state = EMD_MEMBER_REBUILDING;
 	ca->sync = EMD_SYNC_REBUILD;
@@ -303,7 +311,7 @@ int emd_change_replace_disk(struct emd_config *t1, u16 old, u16 new, struct emd_
 		if (ret)
 			return ret;
 	}
-	t1->disks[new].state = EMD_DISK_ACTIVE;
+	emd_config_disk_enlist(&t1->disks[new]);
 	t1->disks[old].state = EMD_DISK_FAILED;
 	return 0;
 }
@@ -311,7 +319,8 @@ int emd_change_replace_disk(struct emd_config *t1, u16 old, u16 new, struct emd_
 /**
  * emd_change_add_disk() - a disk joins the container as a spare
  * @t1: config being built, with room for a row
- * @row: what it is; state and native index are set here
+ * @row: what it is; state, native index and that nothing is said of its arrays are set
+ *	here
  *
  * Return: the row's index; -ENOSPC without room; -EEXIST when a row that is not
  * lost has this identity.
@@ -333,7 +342,35 @@ int emd_change_add_disk(struct emd_config *t1, const struct emd_config_disk *row
 	*disk = *row;
 	disk->state = EMD_DISK_SPARE;
 	disk->native = EMD_NO_DISK;
+	forget_scope(disk);
 	return t1->nr_disks++;
+}
+
+/**
+ * emd_change_assign_spare() - say which arrays a spare is for
+ * @t1: config being built
+ * @disk: row
+ * @scope: what is said
+ * @arrays: indexes, none twice; for EMD_SPARE_DEDICATED
+ * @nr: how many, 0 for every other scope
+ *
+ * Return: 0; -EINVAL when it is no spare; -E2BIG when there are more than a spare can
+ * name.
+ */
+int emd_change_assign_spare(struct emd_config *t1, u16 disk, enum emd_spare_scope scope,
+			    const u16 *arrays, unsigned int nr)
+{
+	struct emd_config_disk *row = &t1->disks[disk];
+
+	if (row->state != EMD_DISK_SPARE)
+		return -EINVAL;
+	if (nr > EMD_MAX_SERVES)
+		return -E2BIG;
+	row->scope = scope;
+	row->nr_serves = nr;
+	if (nr)
+		memcpy(row->serves, arrays, nr * sizeof(*arrays));
+	return 0;
 }
 
 /**
@@ -377,11 +414,36 @@ int emd_change_remove_disk(struct emd_config *t1, u16 disk)
 }
 
 /**
+ * emd_change_rename() - an array is called otherwise
+ * @ca: one of the arrays of a config being built
+ * @name: as wanted; whether it may be is checked with the change
+ */
+void emd_change_rename(struct emd_config_array *ca, const char *name)
+{
+	strscpy(ca->name, name, sizeof(ca->name));
+}
+
+/* The array with this index is no more. A spare for nothing else is for all. */
+static void serve_no_more(struct emd_config_disk *row, u16 array)
+{
+	u8 i, kept = 0;
+
+	for (i = 0; i < row->nr_serves; i++) {
+		if (row->serves[i] != array)
+			row->serves[kept++] = row->serves[i] - (row->serves[i] > array);
+	}
+	if (row->nr_serves && !kept)
+		row->scope = EMD_SPARE_GLOBAL;
+	row->nr_serves = kept;
+}
+
+/**
  * emd_change_delete_array() - an array is no more
  * @t1: config being built
  * @array: index; the arrays behind it move up
  *
- * Disks that this leaves without an array become spares.
+ * Disks that this leaves without an array become spares, and a spare that was for this
+ * one alone is for all.
  */
 void emd_change_delete_array(struct emd_config *t1, u16 array)
 {
@@ -402,6 +464,8 @@ void emd_change_delete_array(struct emd_config *t1, u16 array)
 	t1->nr_members -= nr;
 	memmove(ca, ca + 1, (t1->nr_arrays - array - 1) * sizeof(*ca));
 	t1->nr_arrays--;
+	for (i = 0; i < t1->nr_disks; i++)
+		serve_no_more(&t1->disks[i], array);
 	for (i = 0; i < t1->nr_arrays; i++) {
 		if (t1->arrays[i].first_member > first)
 			t1->arrays[i].first_member -= nr;

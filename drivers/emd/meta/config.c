@@ -193,6 +193,28 @@ bool emd_config_disk_in_use(const struct emd_config *cfg, u16 disk)
 }
 
 /**
+ * emd_config_may_serve() - is a spare meant for this array, too?
+ * @cfg: config
+ * @disk: row
+ * @array: index
+ *
+ * Return: true for whatever is not dedicated to others.
+ */
+bool emd_config_may_serve(const struct emd_config *cfg, u16 disk, u16 array)
+{
+	const struct emd_config_disk *row = &cfg->disks[disk];
+	u8 i;
+
+	if (row->scope != EMD_SPARE_DEDICATED)
+		return true;
+	for (i = 0; i < row->nr_serves; i++) {
+		if (row->serves[i] == array)
+			return true;
+	}
+	return false;
+}
+
+/**
  * emd_config_array_state() - health, as the member states have it
  * @cfg: config
  * @ca: one of its arrays
@@ -227,6 +249,15 @@ static int check_disk(const struct emd_config *cfg, u16 i, struct emd_errmsg *ms
 	if (disk->sectors > EMD_MAX_SECTORS)
 		return EMD_REFUSE(msg, -EINVAL, "disk %u: %llu sectors, can do %llu", i,
 				  disk->sectors, EMD_MAX_SECTORS);
+	if (disk->scope > EMD_SPARE_DEDICATED || disk->nr_serves > EMD_MAX_SERVES ||
+	    (disk->nr_serves && disk->scope != EMD_SPARE_DEDICATED))
+		return EMD_REFUSE(msg, -EINVAL, "disk %u: a spare of scope %u for %u arrays", i,
+				  disk->scope, disk->nr_serves);
+	for (k = 0; k < disk->nr_serves; k++) {
+		if (disk->serves[k] >= cfg->nr_arrays)
+			return EMD_REFUSE(msg, -EINVAL, "disk %u: a spare for array %u of %u", i,
+					  disk->serves[k], cfg->nr_arrays);
+	}
 	for (k = 0; disk->handle && k < i; k++) {
 		if (cfg->disks[k].handle == disk->handle)
 			return EMD_REFUSE(msg, -EINVAL, "disks %u and %u are the same device",
@@ -464,7 +495,7 @@ static bool portable_name(const char *name)
 }
 
 /**
- * emd_create_check_name() - may a new array have this name?
+ * emd_create_check_name() - may a new array, or one that is renamed, have this name?
  * @cfg: container it is for
  * @name: as asked for
  * @max_len: characters the format has room for
@@ -490,6 +521,63 @@ int emd_create_check_name(const struct emd_config *cfg, const char *name, unsign
 		if (!strcmp(cfg->arrays[i].name, name))
 			return EMD_REFUSE(msg, -EEXIST, "the container has an array named %s",
 					  name);
+	}
+	return 0;
+}
+
+/* The same array in another config, before ->update() has moved any. */
+static const struct emd_config_array *array_of_native(const struct emd_config *cfg, u16 native)
+{
+	u16 i;
+
+	for (i = 0; native != EMD_NO_ARRAY && i < cfg->nr_arrays; i++) {
+		if (cfg->arrays[i].native == native)
+			return &cfg->arrays[i];
+	}
+	return NULL;
+}
+
+/**
+ * emd_config_renamed() - was the array called otherwise before?
+ * @t0: config before
+ * @ca: one of the arrays of what it becomes, not yet brought in line
+ */
+bool emd_config_renamed(const struct emd_config *t0, const struct emd_config_array *ca)
+{
+	const struct emd_config_array *before = array_of_native(t0, ca->native);
+
+	return before && strcmp(before->name, ca->name);
+}
+
+/**
+ * emd_config_check_rename() - may the arrays be called what they are to be called?
+ * @t0: config as it is
+ * @t1: as it would be
+ * @max_len: characters the format has room for
+ * @msg: gets the reason of a refusal; may be NULL
+ *
+ * Return: 0; -EINVAL or -EEXIST as emd_create_check_name() has it; -EOPNOTSUPP for an
+ * array that is not written.
+ * Context: Any.
+ */
+int emd_config_check_rename(const struct emd_config *t0, const struct emd_config *t1,
+			    unsigned int max_len, struct emd_errmsg *msg)
+{
+	const struct emd_config_array *ca;
+	u16 i;
+	int ret;
+
+	for (i = 0; i < t1->nr_arrays; i++) {
+		ca = &t1->arrays[i];
+		if (!emd_config_renamed(t0, ca))
+			continue;
+		if (t0->flags || ca->flags)
+			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
+					  array_of_native(t0, ca->native)->name,
+					  ca->flags ? ca->reason : t0->reason);
+		ret = emd_create_check_name(t0, ca->name, max_len, msg);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -556,7 +644,7 @@ struct emd_config_array *emd_create_append(struct emd_config *t1,
 		member->state = EMD_MEMBER_IN_SYNC;
 		member->start_sector = start;
 		member->nr_sectors = geo->member_sectors;
-		t1->disks[member->disk].state = EMD_DISK_ACTIVE;
+		emd_config_disk_enlist(&t1->disks[member->disk]);
 	}
 	return ca;
 }

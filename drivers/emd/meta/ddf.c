@@ -33,6 +33,7 @@ const struct emd_meta_ops emd_ddf_ops = {
 	.encode = ddf_encode,
 	.describe = ddf_describe,
 	.new_disk = ddf_new_disk,
+	.adopt = ddf_adopt,
 	.new_container = ddf_new_container,
 	.place_array = ddf_place_array,
 	.can_take = ddf_can_take,

@@ -354,6 +354,17 @@ static inline struct ddf_vdcr_ondisk *ddf_vdcr(const struct ddf_record *rec)
 	return (struct ddf_vdcr_ondisk *)(rec + 1);
 }
 
+/* The same bytes, when they are a spare's assignment. */
+static inline struct ddf_spare_ondisk *ddf_spare(const struct ddf_record *rec)
+{
+	return (struct ddf_spare_ondisk *)(rec + 1);
+}
+
+static inline struct ddf_spare_entry_ondisk *ddf_spare_entries(struct ddf_spare_ondisk *spare)
+{
+	return (struct ddf_spare_entry_ondisk *)(spare + 1);
+}
+
 static inline struct ddf32 *ddf_vdcr_refs(struct ddf_vdcr_ondisk *vdcr)
 {
 	return (struct ddf32 *)(vdcr + 1);
@@ -424,6 +435,8 @@ bool ddf_vdcr_is(const struct ddf_set *set, const struct ddf_record *rec);
 struct ddf_vdcr_ondisk *ddf_any_vdcr(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN]);
 struct ddf_vdcr_ondisk *ddf_newest_vdcr(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN],
 					u32 secondary);
+int ddf_find_spare(const struct ddf_set *set, u32 part);
+u32 ddf_spare_room(const struct ddf_set *set);
 const struct ddf_level *ddf_level_decode(u8 prl, u8 rlq);
 const struct ddf_level *ddf_level_encode(enum emd_level level, enum emd_layout layout,
 					 u16 nr_members);
@@ -455,6 +468,8 @@ struct emd_config *ddf_decode(const struct emd_meta_image *img, struct emd_errms
 struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int nr,
 			     unsigned int champion, const enum emd_verdict *verdicts,
 			     const u16 *rows, struct emd_errmsg *msg);
+int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from);
+void ddf_decode_spare(struct emd_config *cfg, struct emd_config_disk *row);
 void ddf_row_id(u32 ref, char id[EMD_DISK_ID_LEN]);
 void ddf_uuid(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN], u8 uuid[16]);
 void ddf_array_uuid(const struct ddf_set *set, u32 vde, u8 uuid[16]);
@@ -469,6 +484,7 @@ bool ddf_may_know_of_loss(const struct ddf_set *torn, const struct ddf_set *whol
 void ddf_heal_part(struct ddf_set *set, u32 part, u32 room);
 
 /* ddf_update.c */
+void ddf_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen);
 int ddf_update(const struct emd_config *t0, struct emd_config *t1, struct emd_errmsg *msg);
 void ddf_supersede(struct emd_config *cfg, u64 generation);
 

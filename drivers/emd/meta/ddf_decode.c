@@ -666,6 +666,64 @@ static void decode_array(struct emd_config *cfg, u32 v)
 	flag_state(cfg, ca, vde, vdcr->level == DDF_RAID5E);
 }
 
+/* ---- spares ------------------------------------------------------------------------ */
+
+static int array_of_guid(const struct emd_config *cfg, const u8 guid[DDF_GUID_LEN])
+{
+	int vde = ddf_find_vde(ddf_set(cfg), guid);
+	u16 i;
+
+	for (i = 0; vde >= 0 && i < cfg->nr_arrays; i++) {
+		if (cfg->arrays[i].native == vde)
+			return i;
+	}
+	return -ENOENT;
+}
+
+/* An array of parts may be there once for each of them. */
+static void serve(struct emd_config_disk *row, u16 array)
+{
+	u8 i;
+
+	for (i = 0; i < row->nr_serves; i++) {
+		if (row->serves[i] == array)
+			return;
+	}
+	if (row->nr_serves < EMD_MAX_SERVES)
+		row->serves[row->nr_serves++] = array;
+}
+
+/**
+ * ddf_decode_spare() - which arrays a spare is for
+ * @cfg: config whose arrays are known
+ * @row: a spare's, listed
+ *
+ * A dedicated spare serves the arrays that its record lists, any other one all.
+ */
+void ddf_decode_spare(struct emd_config *cfg, struct emd_config_disk *row)
+{
+	const struct ddf_set *set = ddf_set(cfg);
+	int part = ddf_find_part(set, row->native), record, array;
+	struct ddf_spare_ondisk *spare;
+	u32 i, nr;
+
+	record = part < 0 ? part : ddf_find_spare(set, part);
+	row->scope = EMD_SPARE_GLOBAL;
+	row->nr_serves = 0;
+	if (record < 0 || ddf_get16(set->le, ddf_pde(set, row->native)->type) & DDF_PD_GLOBAL_SPARE)
+		return;
+	spare = ddf_spare(ddf_record(set, record));
+	if (!(spare->type & DDF_SPARE_DEDICATED))
+		return;
+	row->scope = EMD_SPARE_DEDICATED;
+	nr = min_t(u32, ddf_get16(set->le, spare->populated), ddf_spare_room(set));
+	for (i = 0; i < nr; i++) {
+		array = array_of_guid(cfg, ddf_spare_entries(spare)[i].guid);
+		if (array >= 0)
+			serve(row, array);
+	}
+}
+
 /* ---- the whole -------------------------------------------------------------------- */
 
 /* A config with nothing but room and the native bytes. */
@@ -707,6 +765,10 @@ static struct emd_config *make_config(const struct ddf_set *set, struct emd_errm
 	for (i = 0; i < set->max_vd; i++) {
 		if (is_first_vde(set, i))
 			decode_array(cfg, i);
+	}
+	for (i = 0; i < cfg->nr_disks; i++) {
+		if (cfg->disks[i].state == EMD_DISK_SPARE)
+			ddf_decode_spare(cfg, &cfg->disks[i]);
 	}
 	if (emd_config_check(cfg, msg)) {
 		emd_config_free(cfg);
@@ -761,24 +823,32 @@ struct emd_config *ddf_decode(const struct emd_meta_image *img, struct emd_errms
 	return cfg;
 }
 
-/* What a disk alone knows goes into the set of all. */
-static void add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
+/**
+ * ddf_add_disk() - what a disk alone knows goes into the set of all
+ * @set: of several disks
+ * @room: bytes there are for it
+ * @from: of the one
+ *
+ * Return: 0, or -ENOSPC; then it has part of it at most.
+ */
+int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
 {
 	struct ddf_part *part = ddf_set_add_part(set, room);
 	struct ddf_record *rec, *copy;
 	u32 i;
 
 	if (!part)
-		return;
+		return -ENOSPC;
 	memcpy(part, ddf_part(from, 0), ddf_part_len(set));
 	for (i = 0; i < from->nr_records; i++) {
 		rec = ddf_record(from, i);
 		copy = ddf_set_add_record(set, room, set->nr_parts - 1);
 		if (!copy)
-			return;
+			return -ENOSPC;
 		copy->slot = rec->slot;
 		memcpy(ddf_vdcr(copy), ddf_vdcr(rec), set->record);
 	}
+	return 0;
 }
 
 /* Was its only copy being changed when power failed? */
@@ -836,7 +906,7 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 	for (row = 0; row < cfgs[champion]->nr_disks; row++) {
 		for (i = 0; i < nr; i++) {
 			if (verdicts[i] == EMD_VERDICT_MEMBER && rows[i] == row)
-				add_disk(set, room, ddf_set(cfgs[i]));
+				ddf_add_disk(set, room, ddf_set(cfgs[i]));
 		}
 	}
 	for (part = 0; part < set->nr_parts && nr_parts > nr_open; part++) {

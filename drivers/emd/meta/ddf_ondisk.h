@@ -164,6 +164,8 @@ struct ddf_vde_ondisk {
 
 static_assert(sizeof(struct ddf_vde_ondisk) == 64);
 
+#define DDF_VD_UNICODE		0x0004	/* of the type: what the name is in */
+
 enum ddf_vd_state {
 	DDF_VD_OPTIMAL,
 	DDF_VD_DEGRADED,

@@ -338,7 +338,7 @@ int ddf_can_change(const struct emd_config *t0, const struct emd_config *t1,
 			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
 					  a0->name, a0->reason);
 	}
-	return 0;
+	return emd_config_check_rename(t0, t1, DDF_NAME_LEN, msg);
 }
 
 /* ---- a new array -------------------------------------------------------------------- */
@@ -556,36 +556,6 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 
 /* ---- a disk for a slot ------------------------------------------------------------------ */
 
-/* A dedicated spare serves the arrays that its assignment record lists. */
-static bool may_serve(const struct ddf_set *set, u16 native, const u8 guid[DDF_GUID_LEN])
-{
-	const struct ddf_spare_entry_ondisk *entry;
-	const struct ddf_spare_ondisk *spare;
-	const struct ddf_record *rec;
-	int part = ddf_find_part(set, native);
-	u32 i, k, nr;
-
-	if (ddf_get16(set->le, ddf_pde(set, native)->type) & DDF_PD_GLOBAL_SPARE)
-		return true;
-	for (i = 0; i < set->nr_records; i++) {
-		rec = ddf_record(set, i);
-		spare = (const struct ddf_spare_ondisk *)ddf_vdcr(rec);
-		if (rec->part != part || ddf_get32(set->le, spare->signature) != DDF_SIG_SPARE ||
-		    !(spare->type & DDF_SPARE_DEDICATED) ||
-		    !ddf_sealed(set->le, set->zlib, (const u8 *)spare, set->record))
-			continue;
-		entry = (const struct ddf_spare_entry_ondisk *)(spare + 1);
-		nr = min_t(u32, ddf_get16(set->le, spare->populated),
-			   (set->record - sizeof(*spare)) / sizeof(*entry));
-		for (k = 0; k < nr; k++) {
-			if (!memcmp(entry[k].guid, guid, DDF_GUID_LEN))
-				return true;
-		}
-		return false;
-	}
-	return true;
-}
-
 /* Is [@start, @start + @len) of a disk free, but for what @ca itself has there? */
 static bool is_free(const struct emd_config *cfg, const struct emd_config_array *ca, u16 disk,
 		    u64 start, u64 len)
@@ -662,7 +632,6 @@ int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 	const struct emd_config_array *ca = &cfg->arrays[array];
 	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
 	const struct emd_config_disk *row = &cfg->disks[disk];
-	const struct ddf_set *set = ddf_set(cfg);
 	int has, ret;
 
 	if (cfg->flags || ca->flags)
@@ -688,8 +657,7 @@ int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 				  emd_sync_action_names[ca->sync], ca->name);
 	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
 		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
-	if (row->state == EMD_DISK_SPARE && ca->native != EMD_NO_ARRAY &&
-	    !may_serve(set, row->native, ddf_vde(set, ca->native)->guid))
+	if (!emd_config_may_serve(cfg, disk, array))
 		return EMD_REFUSE(msg, -EINVAL, "disk %s is a spare for other arrays", row->id);
 	ret = check_neighbours(cfg, msg);
 	if (ret)

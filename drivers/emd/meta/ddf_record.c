@@ -116,6 +116,38 @@ const char *ddf_level_name(u8 prl)
 }
 
 /**
+ * ddf_find_spare() - what a spare is for, in its own words
+ * @set: set
+ * @part: disk
+ *
+ * Return: the first record that is whole, or -ENOENT.
+ */
+int ddf_find_spare(const struct ddf_set *set, u32 part)
+{
+	const struct ddf_record *rec;
+	u32 i;
+
+	for (i = 0; i < set->nr_records; i++) {
+		rec = ddf_record(set, i);
+		if (rec->part == part &&
+		    ddf_get32(set->le, ddf_spare(rec)->signature) == DDF_SIG_SPARE &&
+		    ddf_sealed(set->le, set->zlib, (const u8 *)ddf_spare(rec), set->record))
+			return i;
+	}
+	return -ENOENT;
+}
+
+/**
+ * ddf_spare_room() - entries that a spare's record can have
+ * @set: set
+ */
+u32 ddf_spare_room(const struct ddf_set *set)
+{
+	return min_t(u32, (set->record - sizeof(struct ddf_spare_ondisk)) /
+			  sizeof(struct ddf_spare_entry_ondisk), U16_MAX);
+}
+
+/**
  * ddf_is_linux() - did mdadm make the container?
  * @guid: the container's
  */

@@ -254,6 +254,35 @@ static int add_disk(struct edit *edit, struct emd_config_disk *row, struct emd_e
 	return 0;
 }
 
+/**
+ * ddf_adopt() - a spare that was away is here
+ * @t1: config being built
+ * @row: its row, which the tables list
+ * @seen: decoded from it
+ *
+ * What it says of itself holds; everything that it missed is written with the next change,
+ * and to all disks: what each of them has is not looked into. A disk that is not listed
+ * gets another identity.
+ */
+void ddf_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
+{
+	struct edit edit = { .cfg = t1, .set = ddf_set(t1) };
+	const struct ddf_set *own = ddf_set(seen);
+	struct ddf_set *set = edit.set;
+	int part;
+
+	if (t1->disks[row].native == EMD_NO_DISK || seen->self >= seen->nr_disks ||
+	    !ddf_same_container(set, own))
+		return;
+	part = ddf_find_part(set, t1->disks[row].native);
+	if (part >= 0)
+		ddf_set_drop_part(set, part);
+	ddf_add_disk(set, room(&edit), own);
+	set->updated = 0;
+	t1->native_len = set->len;
+	ddf_decode_spare(t1, &t1->disks[row]);
+}
+
 static int add_new_disks(struct edit *edit, struct emd_errmsg *msg)
 {
 	struct emd_config *cfg = edit->cfg;
@@ -381,6 +410,12 @@ static void fill_vdcr(struct edit *edit, const struct emd_config_array *ca, u8 p
 	vdcr->background_rate = 0x80;
 }
 
+static void put_name(struct ddf_vde_ondisk *vde, const char *name)
+{
+	memset(vde->name, 0, sizeof(vde->name));
+	memcpy(vde->name, name, strnlen(name, DDF_NAME_LEN));
+}
+
 static int add_array(struct edit *edit, struct emd_config_array *ca, struct emd_errmsg *msg)
 {
 	struct ddf_set *set = edit->set;
@@ -404,8 +439,7 @@ static int add_array(struct edit *edit, struct emd_config_array *ca, struct emd_
 	put_vd_type(set, &vde->type);
 	vde->state = 0;
 	vde->init = 0;
-	memset(vde->name, 0, sizeof(vde->name));
-	memcpy(vde->name, ca->name, strnlen(ca->name, DDF_NAME_LEN));
+	put_name(vde, ca->name);
 	ca->native = v;
 
 	/* On one disk of each part: the rest follows with every other change. */
@@ -436,6 +470,23 @@ static int add_new_arrays(struct edit *edit, struct emd_errmsg *msg)
 			return ret;
 	}
 	return 0;
+}
+
+/* Only what was changed: names that are not ours to make safe stay as they are. */
+static void rename_arrays(struct edit *edit, const struct emd_config *t0)
+{
+	const struct emd_config *cfg = edit->cfg;
+	struct ddf_vde_ondisk *vde;
+	bool le = edit->set->le;
+	u16 i;
+
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		if (!emd_config_renamed(t0, &cfg->arrays[i]))
+			continue;
+		vde = ddf_vde(edit->set, cfg->arrays[i].native);
+		put_name(vde, cfg->arrays[i].name);
+		ddf_put32(le, &vde->type, ddf_get32(le, vde->type) & ~DDF_VD_UNICODE);
+	}
 }
 
 /* ---- arrays ----------------------------------------------------------------------------- */
@@ -676,6 +727,124 @@ static int sync_array(struct edit *edit, const struct emd_config_array *ca,
 	return ret;
 }
 
+/* ---- spares ------------------------------------------------------------------------------- */
+
+static const struct emd_config_disk *row_before(const struct emd_config *t0, u16 native)
+{
+	u16 i;
+
+	for (i = 0; native != EMD_NO_DISK && i < t0->nr_disks; i++) {
+		if (t0->disks[i].native == native)
+			return &t0->disks[i];
+	}
+	return NULL;
+}
+
+/* Is it for the same arrays as before? They may have moved within the config. */
+static bool same_assignment(const struct emd_config *t0, const struct emd_config_disk *before,
+			    const struct emd_config *t1, const struct emd_config_disk *row)
+{
+	u8 i;
+
+	if (!before || before->scope != row->scope || before->nr_serves != row->nr_serves)
+		return false;
+	for (i = 0; i < row->nr_serves; i++) {
+		if (t0->arrays[before->serves[i]].native != t1->arrays[row->serves[i]].native)
+			return false;
+	}
+	return true;
+}
+
+static void drop_spare_records(struct edit *edit, u32 part)
+{
+	struct ddf_set *set = edit->set;
+	u32 i;
+
+	for (i = set->nr_records; i-- > 0;) {
+		if (ddf_record(set, i)->part == part &&
+		    ddf_get32(set->le, ddf_spare(ddf_record(set, i))->signature) == DDF_SIG_SPARE)
+			drop_record(edit, i);
+	}
+}
+
+/* An entry for each part of each array: who reads it may look for either. */
+static int fill_entries(const struct edit *edit, const struct emd_config_disk *row,
+			struct ddf_spare_ondisk *spare, struct emd_errmsg *msg)
+{
+	struct ddf_spare_entry_ondisk *entry = ddf_spare_entries(spare);
+	const struct emd_config_array *ca;
+	struct ddf_set *set = edit->set;
+	u32 nr = 0, most = ddf_spare_room(set);
+	u8 i, part, parts;
+
+	for (i = 0; i < row->nr_serves; i++) {
+		ca = &edit->cfg->arrays[row->serves[i]];
+		parts = nr_parts_of(edit, ca);
+		for (part = 0; part < parts; part++, nr++) {
+			if (nr == most)
+				return EMD_REFUSE(msg, -ENOSPC,
+						  "a spare's record has room for %u arrays, or parts of them",
+						  most);
+			memcpy(entry[nr].guid, ddf_vde(set, ca->native)->guid, DDF_GUID_LEN);
+			ddf_put16(set->le, &entry[nr].secondary, part);
+		}
+	}
+	ddf_put16(set->le, &spare->populated, nr);
+	ddf_put16(set->le, &spare->max, most);
+	return 0;
+}
+
+static int put_dedicated(struct edit *edit, const struct emd_config_disk *row, u32 part,
+			 struct emd_errmsg *msg)
+{
+	struct ddf_set *set = edit->set;
+	struct ddf_spare_ondisk *spare;
+	struct ddf_record *rec;
+	int ret;
+
+	drop_spare_records(edit, part);
+	rec = ddf_set_add_record(set, room(edit), part);
+	if (!rec)
+		return EMD_REFUSE(msg, -ENOSPC, "no room for another record");
+	spare = ddf_spare(rec);
+	ddf_put32(set->le, &spare->signature, DDF_SIG_SPARE);
+	ddf_put32(set->le, &spare->timestamp, edit->now);
+	spare->type = DDF_SPARE_DEDICATED;
+	ret = fill_entries(edit, row, spare, msg);
+	ddf_seal(set->le, set->zlib, (u8 *)spare, set->record);
+	touch_records(edit, part);
+	return ret;
+}
+
+/*
+ * What a spare is for stands in the disk table, for all or not, and on the spare. One that
+ * became a member has nothing to say any more: it does not go back to being a spare.
+ */
+static int sync_spare(struct edit *edit, const struct emd_config *t0, u16 disk,
+		      struct emd_errmsg *msg)
+{
+	struct emd_config_disk *row = &edit->cfg->disks[disk];
+	struct ddf_set *set = edit->set;
+	struct ddf_pde_ondisk *pde = ddf_pde(set, row->native);
+	int part = ddf_find_part(set, row->native);
+	u16 type = ddf_get16(set->le, pde->type) & ~(DDF_PD_GLOBAL_SPARE | DDF_PD_SPARE);
+
+	if (part < 0)
+		return 0;
+	if (row->state == EMD_DISK_ACTIVE)
+		drop_spare_records(edit, part);
+	if (row->state != EMD_DISK_SPARE || row->scope == EMD_SPARE_UNSAID ||
+	    same_assignment(t0, row_before(t0, row->native), edit->cfg, row))
+		return 0;
+	if (row->scope == EMD_SPARE_DEDICATED) {
+		ddf_put16(set->le, &pde->type, type | DDF_PD_SPARE);
+		return put_dedicated(edit, row, part, msg);
+	}
+	ddf_put16(set->le, &pde->type, type | DDF_PD_GLOBAL_SPARE);
+	drop_spare_records(edit, part);
+	return 0;
+}
+
 /* ---- disk table --------------------------------------------------------------------------- */
 
 /* Is it filled, and may everybody know? */
@@ -698,7 +867,7 @@ static bool openly_rebuilt(const struct emd_config *cfg, u16 disk)
 
 static void sync_disk(struct edit *edit, u16 disk)
 {
-	const struct emd_config_disk *row = &edit->cfg->disks[disk];
+	struct emd_config_disk *row = &edit->cfg->disks[disk];
 	struct ddf_pde_ondisk *pde = ddf_pde(edit->set, row->native);
 	u16 type = ddf_get16(edit->set->le, pde->type);
 	u16 state = ddf_get16(edit->set->le, pde->state);
@@ -718,6 +887,8 @@ static void sync_disk(struct edit *edit, u16 disk)
 		type &= ~DDF_PD_MEMBER;
 		if (!(type & spare))
 			type |= DDF_PD_GLOBAL_SPARE;
+		if (row->scope == EMD_SPARE_UNSAID)
+			row->scope = EMD_SPARE_GLOBAL;
 		state &= ~(DDF_PD_FAILED | DDF_PD_MISSING | DDF_PD_REBUILDING |
 			   DDF_PD_TRANSITION);
 		state |= DDF_PD_ONLINE;
@@ -786,6 +957,7 @@ static int edit_all(struct edit *edit, const struct emd_config *t0, struct emd_e
 	remove_deleted_arrays(edit, t0);
 	remove_orphaned_records(edit);
 	remove_left_disks(edit);
+	rename_arrays(edit, t0);
 	ret = add_new_disks(edit, msg);
 	if (!ret)
 		ret = add_new_arrays(edit, msg);
@@ -794,8 +966,10 @@ static int edit_all(struct edit *edit, const struct emd_config *t0, struct emd_e
 			ret = sync_array(edit, &cfg->arrays[i], msg);
 	}
 	for (i = 0; !ret && i < cfg->nr_disks; i++) {
-		if (cfg->disks[i].native != EMD_NO_DISK)
-			sync_disk(edit, i);
+		if (cfg->disks[i].native == EMD_NO_DISK)
+			continue;
+		sync_disk(edit, i);
+		ret = sync_spare(edit, t0, i, msg);
 	}
 	return ret;
 }

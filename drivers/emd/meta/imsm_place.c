@@ -252,7 +252,12 @@ int imsm_can_change(const struct emd_config *t0, const struct emd_config *t1,
 			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
 					  a0->name, a0->reason);
 	}
-	return 0;
+	for (i = 0; i < t1->nr_disks; i++) {
+		if (t1->disks[i].scope == EMD_SPARE_DEDICATED)
+			return EMD_REFUSE(msg, -EOPNOTSUPP,
+					  "a spare of imsm is for every array of the container, it cannot be for some of them");
+	}
+	return emd_config_check_rename(t0, t1, IMSM_NAME_LEN, msg);
 }
 
 /* ---- a new array ------------------------------------------------------------------ */

@@ -500,6 +500,23 @@ static int add_new_volumes(struct edit *edit, struct emd_errmsg *msg)
 	return 0;
 }
 
+/* Only what was changed: names that are not ours to make safe stay as they are. */
+static void rename_volumes(struct edit *edit, const struct emd_config *t0)
+{
+	const struct emd_config *cfg = edit->cfg;
+	struct imsm_dev_ondisk *dev;
+	u16 i;
+
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		if (!emd_config_renamed(t0, &cfg->arrays[i]))
+			continue;
+		dev = imsm_dev(&edit->view, cfg->arrays[i].native);
+		memset(dev->volume, 0, IMSM_NAME_LEN);
+		memcpy(dev->volume, cfg->arrays[i].name,
+		       strnlen(cfg->arrays[i].name, IMSM_NAME_LEN));
+	}
+}
+
 /* ---- maps ------------------------------------------------------------------------- */
 
 /* What a map with these slots out of sync must call itself. */
@@ -776,7 +793,7 @@ static void refresh_config(struct edit *edit)
 	}
 }
 
-static int edit_all(struct edit *edit, struct emd_errmsg *msg)
+static int edit_all(struct edit *edit, const struct emd_config *t0, struct emd_errmsg *msg)
 {
 	const struct emd_config *cfg = edit->cfg;
 	u16 i;
@@ -786,6 +803,7 @@ static int edit_all(struct edit *edit, struct emd_errmsg *msg)
 	if (ret)
 		return ret;
 	note_references(&edit->view, &edit->before);
+	rename_volumes(edit, t0);
 	ret = record_lost_disks(edit, msg);
 	if (!ret)
 		ret = remove_deleted_volumes(edit, msg);
@@ -853,7 +871,7 @@ int imsm_update(const struct emd_config *t0, struct emd_config *t1, struct emd_e
 
 	if (!t1->nr_arrays)
 		return become_spares(&edit);
-	ret = edit_all(&edit, msg);
+	ret = edit_all(&edit, t0, msg);
 	if (ret)
 		return ret;
 	new_identity(&edit);

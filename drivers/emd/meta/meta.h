@@ -119,6 +119,15 @@ enum emd_sync_action {
 	EMD_NR_SYNC_ACTIONS,
 };
 
+/* Which arrays a spare may serve. */
+enum emd_spare_scope {
+	EMD_SPARE_UNSAID,	/* what the format does with a spare nobody says more of */
+	EMD_SPARE_GLOBAL,	/* every array of the container */
+	EMD_SPARE_DEDICATED,	/* those it names */
+};
+
+#define EMD_MAX_SERVES	16	/* arrays that one spare can name */
+
 extern const char *const emd_disk_state_names[EMD_NR_DISK_STATES];
 extern const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS];
 
@@ -131,6 +140,9 @@ extern const char *const emd_sync_action_names[EMD_NR_SYNC_ACTIONS];
  * @state: as the metadata says; MISSING is set by the core at assembly
  * @native: the format's index of this disk, EMD_NO_DISK when its tables do not
  *	list it (an IMSM spare)
+ * @scope: enum emd_spare_scope, of a spare; UNSAID for every other disk
+ * @nr_serves: used of @serves; 0 unless @scope is EMD_SPARE_DEDICATED
+ * @serves: the arrays, as indexes of the config's
  */
 struct emd_config_disk {
 	u32 handle;
@@ -138,6 +150,9 @@ struct emd_config_disk {
 	u64 sectors;
 	enum emd_disk_state state;
 	u16 native;
+	u8 scope;
+	u8 nr_serves;
+	u16 serves[EMD_MAX_SERVES];
 };
 
 /**
@@ -267,6 +282,14 @@ static inline struct emd_config_member *
 emd_config_member(const struct emd_config *cfg, const struct emd_config_array *ca, u16 slot)
 {
 	return &cfg->members[ca->first_member + slot];
+}
+
+/* A member is no spare. */
+static inline void emd_config_disk_enlist(struct emd_config_disk *row)
+{
+	row->state = EMD_DISK_ACTIVE;
+	row->scope = EMD_SPARE_UNSAID;
+	row->nr_serves = 0;
 }
 
 /* ---- election ---------------------------------------------------------- */
@@ -441,8 +464,9 @@ struct emd_meta_ops {
 	int (*new_disk)(const char *serial, u64 disk_sectors, u32 block_size,
 			struct emd_config_disk *row, struct emd_errmsg *msg);
 	/**
-	 * @adopt: the disk in row @row, just added to @t1, carries metadata of this format
-	 * already, as @seen, decoded from it, says: keep what is worth it. NULL: nothing is.
+	 * @adopt: the disk in row @row, just added to @t1, or the one that a spare's row has
+	 * waited for, carries metadata of this format already, as @seen, decoded from it,
+	 * says: keep what is worth it. NULL: nothing is.
 	 */
 	void (*adopt)(struct emd_config *t1, u16 row, const struct emd_config *seen);
 	/** @new_container: an empty config for disks that have none */
@@ -496,6 +520,10 @@ int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
 int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
 int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
 			  struct emd_errmsg *msg);
+int emd_config_check_rename(const struct emd_config *t0, const struct emd_config *t1,
+			    unsigned int max_len, struct emd_errmsg *msg);
+bool emd_config_renamed(const struct emd_config *t0, const struct emd_config_array *ca);
+bool emd_config_may_serve(const struct emd_config *cfg, u16 disk, u16 array);
 int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
 			   struct emd_errmsg *msg);
 struct emd_config_array *emd_create_append(struct emd_config *t1,
@@ -544,7 +572,10 @@ int emd_change_activate_spare(struct emd_config *t1, struct emd_config_array *ca
 			      u16 disk);
 int emd_change_replace_disk(struct emd_config *t1, u16 old, u16 new, struct emd_errmsg *msg);
 int emd_change_add_disk(struct emd_config *t1, const struct emd_config_disk *row);
+int emd_change_assign_spare(struct emd_config *t1, u16 disk, enum emd_spare_scope scope,
+			    const u16 *arrays, unsigned int nr);
 int emd_change_remove_disk(struct emd_config *t1, u16 disk);
+void emd_change_rename(struct emd_config_array *ca, const char *name);
 void emd_change_delete_array(struct emd_config *t1, u16 array);
 
 #endif /* _EMD_META_H */

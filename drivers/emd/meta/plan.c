@@ -90,6 +90,39 @@ static const struct emd_config_disk *find_disk(const struct emd_config *cfg,
 	return NULL;
 }
 
+static bool same_service(const struct plan *plan, const struct emd_config_disk *a,
+			 const struct emd_config_disk *b)
+{
+	u8 i;
+
+	if (a->nr_serves != b->nr_serves)
+		return false;
+	for (i = 0; i < a->nr_serves; i++) {
+		if (plan->t0->arrays[a->serves[i]].handle != plan->t1->arrays[b->serves[i]].handle)
+			return false;
+	}
+	return (a->scope == EMD_SPARE_DEDICATED) == (b->scope == EMD_SPARE_DEDICATED);
+}
+
+/* Whom a spare serves, where it was another one or was not said. */
+static void tell_service(struct plan *plan, const struct emd_config_disk *before,
+			 const struct emd_config_disk *row)
+{
+	u8 i;
+
+	if (row->state != EMD_DISK_SPARE ||
+	    (before ? same_service(plan, before, row) : row->scope != EMD_SPARE_DEDICATED))
+		return;
+	plan->grave = true;
+	emd_text_add(plan->out, "disk %s: spare for ", disk_name(plan, row));
+	if (row->scope != EMD_SPARE_DEDICATED)
+		emd_text_add(plan->out, "all arrays");
+	for (i = 0; i < row->nr_serves; i++)
+		emd_text_add(plan->out, "%s\"%s\"", i ? ", " : "",
+			     plan->t1->arrays[row->serves[i]].name);
+	emd_text_end(plan->out);
+}
+
 static void tell_disks(struct plan *plan)
 {
 	const struct emd_config_disk *before, *row;
@@ -105,6 +138,7 @@ static void tell_disks(struct plan *plan)
 			TELL(plan, "disk %s: %s -> %s", disk_name(plan, before),
 			     emd_disk_state_names[before->state],
 			     emd_disk_state_names[row->state]);
+		tell_service(plan, before, row);
 	}
 	for (i = 0; i < plan->t0->nr_disks; i++) {
 		row = &plan->t0->disks[i];
