@@ -614,6 +614,24 @@ static struct emd_container *spare_pool(const struct emd_meta_ops *ops)
 	return NULL;
 }
 
+/* A row that is a spare's and waits for this very disk, else one more. */
+static int seat_spare(struct emd_config *t1, const struct emd_disk *disk,
+		      const struct emd_config_disk *row)
+{
+	const struct emd_config *seen = disk->seen;
+	u16 i;
+
+	for (i = 0; seen->self < seen->nr_disks && i < t1->nr_disks; i++) {
+		if (t1->disks[i].state != EMD_DISK_SPARE || t1->disks[i].handle ||
+		    strcmp(t1->disks[i].id, seen->disks[seen->self].id))
+			continue;
+		t1->disks[i].handle = row->handle;
+		t1->disks[i].sectors = disk->nr_sectors;
+		return i;
+	}
+	return emd_change_add_disk(t1, row);
+}
+
 /*
  * A free spare belongs to nobody on disk; @pool is NULL when it is among the
  * container's disks already. With one container of the format it
@@ -643,7 +661,7 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 	}
 	if (emd_txn_begin_room(&txn, container, &extra, &msg))
 		goto release;
-	added = emd_change_add_disk(txn.t1, &row);
+	added = seat_spare(txn.t1, disk, &row);
 	if (added >= 0)
 		emd_disk_adopt(disk, txn.t1, added);
 	if (added < 0 || emd_disk_reserve(disk, container->ops->encode_max(txn.t1))) {
@@ -1057,7 +1075,7 @@ static int adopt_elected(struct emd_container *container, const struct emd_confi
 		}
 	}
 	for (i = 0; i < cfg->nr_disks; i++) {
-		if (cfg->disks[i].state == EMD_DISK_SPARE &&
+		if (cfg->disks[i].state == EMD_DISK_SPARE && cfg->disks[i].handle &&
 		    !emd_config_find_disk(txn.t1, cfg->disks[i].handle) &&
 		    emd_change_add_disk(txn.t1, &cfg->disks[i]) < 0)
 			return -ENOSPC;
@@ -1092,8 +1110,25 @@ static bool some_did_not_start(struct emd_container *container)
 }
 
 /*
- * A disk of an assembled container comes late. Where the elected metadata lists
- * it as good and the container was not written since it was assembled, it takes
+ * Do the others call it a spare? Then it missed nothing, whatever was written. Unless
+ * its own word is the one that counts.
+ */
+static bool is_spare_of(const struct election *el, const struct emd_disk *disk)
+{
+	unsigned int i;
+
+	for (i = 0; i < el->nr; i++) {
+		if (el->disks[i] == disk)
+			return i != el->champion && el->verdicts[i] == EMD_VERDICT_MEMBER &&
+			       el->rows[i] < el->config->nr_disks &&
+			       el->config->disks[el->rows[i]].state == EMD_DISK_SPARE;
+	}
+	return false;
+}
+
+/*
+ * A disk of an assembled container comes late. A spare joins. Where the elected metadata
+ * lists it as good and the container was not written since it was assembled, it takes
  * its place; else it is stale and left alone.
  *
  * Return: true when the late one carries the newer truth, or another one, or may
@@ -1113,6 +1148,11 @@ static bool late_arrival(struct emd_container *container, struct emd_disk *disk)
 
 	lockdep_assert_held(&container->mutex);
 	ret = elect(container, &el, &msg);
+	if (!ret && is_spare_of(&el, disk)) {
+		adopt_spare(container, NULL, disk);
+		emd_container_kick(container);
+		goto out;
+	}
 	if (!ret) {
 		for (i = 0; i < el.nr; i++) {
 			if (el.disks[i] == disk && el.verdicts[i] == EMD_VERDICT_MEMBER)
@@ -1317,8 +1357,8 @@ static void forget_gone(struct emd_container *container)
 			emd_txn_begin(&txn, container, NULL);
 			row = emd_config_find_disk(txn.t1, disk->id);
 			row->handle = 0;
-			/* A spare that left is no row of anybody's table. */
-			if (row->state == EMD_DISK_SPARE)
+			/* A spare that no table lists is nothing without its disk. */
+			if (row->state == EMD_DISK_SPARE && row->native == EMD_NO_DISK)
 				emd_change_remove_disk(txn.t1, row - txn.t1->disks);
 			emd_txn_switch(&txn);
 		}
