@@ -218,6 +218,14 @@ out:
 
 /* ---- taking bare disks -------------------------------------------------------------- */
 
+/* Has the container that it names gone on without it, and needs it for nothing? */
+static bool is_left_behind(const struct emd_disk *disk)
+{
+	return disk->verdict == EMD_VERDICT_STALE ||
+	       (disk->verdict == EMD_VERDICT_FOREIGN && disk->container &&
+		disk->container->state == EMD_CONTAINER_ASSEMBLED);
+}
+
 /**
  * emd_is_known() - has the registry this disk?
  * @devt: device
@@ -260,8 +268,7 @@ struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt)
 		goto put;
 	}
 	if (disk && disk->seen && (disk->seen->nr_arrays || disk->seen->torn) &&
-	    !(adm->flags & EMD_F_FORCE) &&
-	    disk->verdict != EMD_VERDICT_STALE) {
+	    !(adm->flags & EMD_F_FORCE) && !is_left_behind(disk)) {
 		ret = EMD_REFUSE(adm->msg, -EEXIST,
 				 "%s carries %s metadata of another array; erase it first, or --force",
 				 disk->name, disk->ops->name);
@@ -534,15 +541,77 @@ out:
 
 /* ---- disks of a container ---------------------------------------------------------------- */
 
+/**
+ * emd_use_spares() - there may be one now for an array that lacks a member
+ * @container: its spares have changed
+ *
+ * Context: C held.
+ */
+void emd_use_spares(struct emd_container *container)
+{
+	struct emd_array *array;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (array->gd && emd_array_get_state(array) == EMD_ARRAY_DEGRADED)
+			emd_array_touch(array);
+	}
+}
+
+/*
+ * The slots that the disk failed in know it no longer.
+ * Returns -EAGAIN when an io waits for a commit.
+ */
+static int detach_failed(struct emd_container *container, const struct emd_disk *disk)
+{
+	struct emd_array *array;
+	u16 slot;
+	int ret;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		for (slot = 0; array->gd && slot < array->geo.nr_members; slot++) {
+			const struct emd_member *member = &array->members[slot];
+			enum emd_member_state state = READ_ONCE(member->state);
+
+			if (member->disk != disk || state == EMD_MEMBER_IN_SYNC ||
+			    state == EMD_MEMBER_REBUILDING)
+				continue;
+			ret = emd_array_quiesce_all(array);
+			if (ret)
+				return ret;
+			emd_array_detach_member(array, slot);
+			emd_array_resume_all(array);
+		}
+	}
+	return 0;
+}
+
+/* A disk that failed is to be another one: its row goes, or stays as that of a lost one. */
+static int drop_failed_row(struct emd_admin *adm, struct emd_config *t1,
+			   const struct emd_disk *disk)
+{
+	const struct emd_config_disk *row = emd_config_find_disk(t1, disk->id);
+
+	if (READ_ONCE(disk->gone))
+		return EMD_REFUSE(adm->msg, -ENODEV, "%s is gone", disk->name);
+	if (!row)
+		return 0;
+	if (row->state == EMD_DISK_SPARE)
+		return EMD_REFUSE(adm->msg, -EALREADY, "%s is a spare already", disk->name);
+	if (row->state == EMD_DISK_ACTIVE || emd_change_remove_disk(t1, row - t1->disks))
+		return EMD_REFUSE(adm->msg, -EBUSY, "%s is a member in service", disk->name);
+	return 0;
+}
+
 static int add_locked(struct emd_admin *adm, struct emd_container *container,
-		      struct emd_disk *disk)
+		      struct emd_disk *disk, const struct emd_assignment *to)
 {
 	const struct emd_config *cfg = emd_container_config(container);
 	struct emd_config_room extra = { .disks = 1 };
 	struct emd_config_disk row = {};
+	bool again = disk->container == container;
+	bool refused = disk->meta_failed;
 	struct emd_transaction txn;
-	struct emd_array *array;
-	int ret;
+	int ret, added;
 
 	ret = emd_must_be_writable(container, adm->msg);
 	if (ret)
@@ -558,14 +627,23 @@ static int add_locked(struct emd_admin *adm, struct emd_container *container,
 	ret = emd_txn_begin_room(&txn, container, &extra, adm->msg);
 	if (ret)
 		return ret;
-	ret = emd_change_add_disk(txn.t1, &row);
-	if (ret < 0) {
-		EMD_REFUSE(adm->msg, ret, "%s: another disk of %s has the serial number %s",
-			   disk->name, container->name, row.id);
+	ret = again ? drop_failed_row(adm, txn.t1, disk) : 0;
+	if (ret)
+		goto abort;
+	added = emd_change_add_disk(txn.t1, &row);
+	if (added < 0) {
+		ret = EMD_REFUSE(adm->msg, added, "%s: another disk of %s has the serial number %s",
+				 disk->name, container->name, row.id);
 		goto abort;
 	}
-	emd_disk_adopt(disk, txn.t1, ret);
-	emd_container_add_disk(container, disk);
+	emd_disk_adopt(disk, txn.t1, added);
+	ret = to ? emd_assign_spare(txn.t1, added, to, adm->msg) : 0;
+	if (ret)
+		goto abort;
+	if (!again)
+		emd_container_add_disk(container, disk);
+	/* It gets another chance. */
+	disk->meta_failed = false;
 	ret = emd_txn_check(&txn);
 	if (!ret && dry_run(adm)) {
 		ret = emd_txn_plan(&txn, adm->plan);
@@ -578,19 +656,68 @@ static int add_locked(struct emd_admin *adm, struct emd_container *container,
 	emd_txn_switch(&txn);
 	disk->verdict = EMD_VERDICT_SPARE;
 	disk->reason[0] = '\0';
-	list_for_each_entry(array, &container->arrays, node) {
-		if (array->gd && emd_array_get_state(array) == EMD_ARRAY_DEGRADED)
-			emd_array_touch(array);
-	}
+	disk->no_spare = false;
+	emd_use_spares(container);
 	emd_event(EMD_EVENT_DISK, "spare", container, NULL, -1, disk, "%s is a spare",
 		  disk->name);
 	return 0;
 leave:
-	list_del_init(&disk->container_node);
-	emd_disk_set_container(disk, NULL);
-	emd_disk_put(disk);
+	disk->meta_failed |= refused;
+	if (!again) {
+		list_del_init(&disk->container_node);
+		emd_disk_set_container(disk, NULL);
+		emd_disk_put(disk);
+	}
 abort:
 	emd_txn_abort(&txn);
+	return ret;
+}
+
+/* What is rebuilt does not matter any more: the worker may have been faster. */
+static void leave_arrays(struct emd_container *container, struct emd_disk *disk,
+			 unsigned int *noio_c)
+{
+	while (detach_failed(container, disk) == -EAGAIN &&
+	       !emd_container_settle(container, noio_c))
+		;
+}
+
+/**
+ * emd_add_disk() - a disk becomes a spare of a container
+ * @adm: the command
+ * @container: container; the caller holds a reference
+ * @devt: disk: bare, a free spare, or one that the container wrote off; one that failed
+ *	in it and is still there, too
+ * @to: what it is to be a spare for, NULL for what is usual with the format
+ *
+ * Return: 0 or -errno with nothing changed; the disk is to be looked at again then, and
+ * after a dry run.
+ * Context: Process context, G held, takes C.
+ */
+int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t devt,
+		 const struct emd_assignment *to)
+{
+	struct emd_disk *disk = emd_disk_get_by_dev(devt);
+	unsigned int noio_c = emd_lock_container(container);
+	bool again = disk && disk->container == container && disk->file;
+	int ret;
+
+	if (!again) {
+		emd_unlock_container(container, noio_c);
+		emd_disk_put(disk);
+		disk = emd_take_bare_disk(adm, devt);
+		if (IS_ERR(disk))
+			return PTR_ERR(disk);
+		noio_c = emd_lock_container(container);
+	}
+	ret = add_locked(adm, container, disk, to);
+	if (!ret && again && !dry_run(adm))
+		leave_arrays(container, disk, &noio_c);
+	emd_unlock_container(container, noio_c);
+	if (!again && (ret || dry_run(adm)))
+		emd_give_back_disk(disk);
+	else
+		emd_disk_put(disk);
 	return ret;
 }
 
@@ -605,8 +732,7 @@ abort:
 int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 {
 	struct emd_container *container;
-	struct emd_disk *disk;
-	unsigned int noio = emd_lock_registry(), noio_c;
+	unsigned int noio = emd_lock_registry();
 	bool known = emd_is_known(devt);
 	int ret;
 
@@ -616,19 +742,7 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 		return EMD_REFUSE(adm->msg, -ENOENT, "no such container");
 	}
 	kref_get(&container->ref);
-	disk = emd_take_bare_disk(adm, devt);
-	if (IS_ERR(disk)) {
-		ret = PTR_ERR(disk);
-		goto out;
-	}
-	noio_c = emd_lock_container(container);
-	ret = add_locked(adm, container, disk);
-	emd_unlock_container(container, noio_c);
-	if (ret || dry_run(adm))
-		emd_give_back_disk(disk);
-	else
-		emd_disk_put(disk);
-out:
+	ret = emd_add_disk(adm, container, devt, NULL);
 	emd_unlock_registry(noio);
 	if (dry_run(adm) ? known : ret)
 		emd_scan_dev(devt);
@@ -642,7 +756,6 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 	const struct emd_config *cfg = emd_container_config(container);
 	struct emd_config_disk *row = cfg ? emd_config_find_disk(cfg, disk->id) : NULL;
 	struct emd_transaction txn;
-	struct emd_array *array;
 	int ret;
 
 	if (!row) {
@@ -669,19 +782,9 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 		PLAN(adm, "release %s", disk->name);
 		return 0;
 	}
-	list_for_each_entry(array, &container->arrays, node) {
-		u16 slot;
-
-		for (slot = 0; array->gd && slot < array->geo.nr_members; slot++) {
-			if (array->members[slot].disk != disk)
-				continue;
-			ret = emd_array_quiesce_all(array);
-			if (ret)
-				return ret;
-			emd_array_detach_member(array, slot);
-			emd_array_resume_all(array);
-		}
-	}
+	ret = detach_failed(container, disk);
+	if (ret)
+		return ret;
 	/*
 	 * A spare is in no table and a failed disk is written off already: the
 	 * other disks have nothing new to say.

@@ -15,9 +15,26 @@ static inline bool dry_run(const struct emd_admin *adm)
 	return adm->flags & EMD_F_DRY_RUN;
 }
 
+/**
+ * struct emd_assignment - the arrays that a spare is to be for
+ * @ids: of the arrays
+ * @nr: how many, 0: for all of its container
+ */
+struct emd_assignment {
+	const u64 *ids;
+	unsigned int nr;
+};
+
 struct emd_container *emd_container_by_id(u64 id);
 bool emd_is_known(dev_t devt);
 struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg);
+int emd_check_global_name(const struct emd_meta_ops *ops, const char *name,
+			  struct emd_errmsg *msg);
+int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t devt,
+		 const struct emd_assignment *to);
+int emd_assign_spare(struct emd_config *t1, u16 row, const struct emd_assignment *to,
+		     struct emd_errmsg *msg);
+void emd_use_spares(struct emd_container *container);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
 struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt);
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);

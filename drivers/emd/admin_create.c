@@ -125,8 +125,17 @@ static int zero_members(struct emd_container *container, struct emd_array *array
 	return ret;
 }
 
-static int check_global_name(const struct emd_meta_ops *ops, const char *name,
-			     struct emd_errmsg *msg)
+/**
+ * emd_check_global_name() - is a name free, where the format's names hold everywhere?
+ * @ops: format
+ * @name: for a new array, or one that is called otherwise
+ * @msg: reason of a refusal
+ *
+ * Return: 0 or -EEXIST.
+ * Context: G held.
+ */
+int emd_check_global_name(const struct emd_meta_ops *ops, const char *name,
+			  struct emd_errmsg *msg)
 {
 	struct emd_container *container;
 	const struct emd_config *cfg;
@@ -170,7 +179,7 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 		return EMD_REFUSE(adm->msg, -ENOMEM, "out of memory");
 	ret = fill_args(adm, arg, args);
 	if (!ret)
-		ret = check_global_name(container->ops, args->name, adm->msg);
+		ret = emd_check_global_name(container->ops, args->name, adm->msg);
 	if (!ret)
 		ret = choose_rows(adm, container, arg, devs, args);
 	if (ret)

@@ -176,7 +176,7 @@ struct emd_array {
 	struct gendisk *gd;		/* C: NULL until started */
 	bool published;			/* C: the gendisk was handed to the block layer */
 	bool added;			/* G: and it took it */
-	char name[EMD_NAME_LEN];	/* C */
+	char name[EMD_NAME_LEN];	/* G, C and the ring of events to change; either to read */
 	u8 uuid[16];			/* C */
 
 	struct emd_geometry geo;	/* Q */
@@ -593,6 +593,7 @@ __printf(7, 8)
 void emd_event(u32 type, const char *what, const struct emd_container *container,
 	       const struct emd_array *array, int slot, const struct emd_disk *disk,
 	       const char *fmt, ...);
+void emd_event_set_name(struct emd_array *array, const char *name);
 u64 emd_event_last(void);
 /* Work of the edges that may take G and C, and allocate; never needed for I/O. */
 extern struct workqueue_struct *emd_edge_wq;
@@ -653,6 +654,9 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 int emd_admin_delete(struct emd_admin *adm, u64 array_id);
 int emd_admin_erase(struct emd_admin *adm, dev_t devt);
 int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt);
+int emd_admin_assign(struct emd_admin *adm, u64 container_id, dev_t devt, const u64 *array_ids,
+		     unsigned int nr);
+int emd_admin_rename(struct emd_admin *adm, u64 array_id, const char *name);
 int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt);
 int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt);
 int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to);

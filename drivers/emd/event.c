@@ -79,6 +79,27 @@ u64 emd_event_last(void)
 	return seq;
 }
 
+/**
+ * emd_event_set_name() - an array is called otherwise
+ * @array: array
+ * @name: its new name
+ *
+ * Events are written in any context, so what they read of an array, its name, changes
+ * under the lock that they are written under.
+ *
+ * Context: G and C held.
+ */
+void emd_event_set_name(struct emd_array *array, const char *name)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&emd_registry_lock);
+	lockdep_assert_held(&array->container->mutex);
+	spin_lock_irqsave(&ring_lock, flags);
+	strscpy(array->name, name, sizeof(array->name));
+	spin_unlock_irqrestore(&ring_lock, flags);
+}
+
 static const char *event_name(const struct emd_container *container,
 			      const struct emd_array *array, const struct emd_disk *disk)
 {

@@ -40,9 +40,12 @@ static_assert(sizeof(struct emd_restore_arg) == 144);
 static_assert(sizeof(struct emd_region) == 16);
 static_assert(sizeof(struct emd_rec_history) == 40 + EMD_UAPI_HISTORY_LEN);
 static_assert(EMD_UAPI_MAX_REGIONS == EMD_META_MAX_WRITES);
+static_assert(sizeof(struct emd_rename_arg) == 96);
+static_assert(sizeof(struct emd_assign_arg) == 56);
 static_assert(sizeof(struct emd_disk_ref) == 8);
 static_assert(sizeof(struct emd_event) == 304);
 static_assert(EMD_UAPI_MAX_DISKS == EMD_MAX_MEMBERS);
+static_assert(EMD_UAPI_MAX_SERVES == EMD_MAX_SERVES);
 static_assert(EMD_UAPI_NAME_LEN == EMD_NAME_LEN);
 static_assert(EMD_UAPI_ID_LEN == EMD_DISK_ID_LEN);
 static_assert(EMD_UAPI_REASON_LEN == EMD_REASON_LEN);
@@ -65,6 +68,8 @@ union emd_args {
 	struct emd_history_arg history;
 	struct emd_save_arg save;
 	struct emd_restore_arg restore;
+	struct emd_rename_arg rename;
+	struct emd_assign_arg assign;
 };
 
 /**
@@ -433,6 +438,53 @@ static int run_restore(const struct emd_command *command, struct emd_admin *adm,
 	return ret;
 }
 
+static int run_rename(const struct emd_command *command, struct emd_admin *adm,
+		      union emd_args *args)
+{
+	const struct emd_rename_arg *arg = &args->rename;
+	int ret;
+
+	if (!arg->array_id)
+		return EMD_REFUSE(adm->msg, -EINVAL, "no array given");
+	ret = check_text(adm->msg, arg->name, sizeof(arg->name), "name");
+	if (ret)
+		return ret;
+	if (!arg->name[0])
+		return EMD_REFUSE(adm->msg, -EINVAL, "no name given");
+	return emd_admin_rename(adm, arg->array_id, arg->name);
+}
+
+static int run_assign(const struct emd_command *command, struct emd_admin *adm,
+		      union emd_args *args)
+{
+	const struct emd_assign_arg *arg = &args->assign;
+	u64 ids[EMD_MAX_SERVES];
+	dev_t devt;
+	u32 i, k;
+	int ret;
+
+	if (!arg->container_id)
+		return EMD_REFUSE(adm->msg, -EINVAL, "no container given");
+	ret = check_dev(adm->msg, arg->major, arg->minor, &devt);
+	if (!ret)
+		ret = check_zero(adm->msg, arg->__reserved, "reserved field");
+	if (ret)
+		return ret;
+	if (arg->nr_arrays > EMD_MAX_SERVES)
+		return EMD_REFUSE(adm->msg, -EINVAL, "a spare for %u arrays, at most %u",
+				  arg->nr_arrays, EMD_MAX_SERVES);
+	if (!arg->nr_arrays && arg->arrays_ptr)
+		return EMD_REFUSE(adm->msg, -EINVAL, "arrays given, but their number is zero");
+	if (copy_from_user(ids, u64_to_user_ptr(arg->arrays_ptr), arg->nr_arrays * sizeof(*ids)))
+		return -EFAULT;
+	for (i = 0; i < arg->nr_arrays; i++) {
+		for (k = 0; k < i; k++)
+			if (ids[k] == ids[i])
+				return EMD_REFUSE(adm->msg, -EINVAL, "an array is named twice");
+	}
+	return emd_admin_assign(adm, arg->container_id, devt, ids, arg->nr_arrays);
+}
+
 static int check_create(const struct emd_create_arg *arg, struct emd_errmsg *msg)
 {
 	int ret;
@@ -570,6 +622,12 @@ static const struct emd_command commands[] = {
 	}, {
 		.ioctl = EMD_IOC_RESTORE, .name = "restore", .run = run_restore,
 		.flags = EMD_F_DRY_RUN | EMD_F_FORCE, SIZES(emd_restore_arg, format),
+	}, {
+		.ioctl = EMD_IOC_RENAME, .name = "rename", .run = run_rename,
+		.flags = EMD_F_DRY_RUN, SIZES(emd_rename_arg, name),
+	}, {
+		.ioctl = EMD_IOC_ASSIGN, .name = "assign", .run = run_assign,
+		.flags = EMD_F_DRY_RUN | EMD_F_FORCE, SIZES(emd_assign_arg, arrays_ptr),
 	},
 	OBJECT(EMD_IOC_SCAN, "scan", 0, EMD_F_DRY_RUN),
 	OBJECT(EMD_IOC_ASSEMBLE, "assemble", WANT_CONTAINER,

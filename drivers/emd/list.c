@@ -172,6 +172,18 @@ static void fill_live_disk(struct emd_rec_disk *rec, const struct emd_disk *disk
 	strscpy(rec->reason, disk->reason, sizeof(rec->reason));
 }
 
+/* As many as there is room for. */
+static void fill_serves(struct emd_rec_disk *rec, const struct emd_config *cfg,
+			const struct emd_config_disk *cd)
+{
+	size_t used = 0;
+	u8 i;
+
+	for (i = 0; i < cd->nr_serves; i++)
+		used += scnprintf(rec->serves + used, sizeof(rec->serves) - used, "%s%s",
+				  i ? ", " : "", cfg->arrays[cd->serves[i]].name);
+}
+
 static int list_row(struct records *recs, const struct view *view, u16 row)
 {
 	const struct emd_config_disk *cd = &view->cfg->disks[row];
@@ -189,6 +201,7 @@ static int list_row(struct records *recs, const struct view *view, u16 row)
 		rec->sectors = cd->sectors;
 	/* As the metadata names it: that is what people find on the label. */
 	strscpy(rec->serial, cd->id, sizeof(rec->serial));
+	fill_serves(rec, view->cfg, cd);
 	/* Of two disks that claim one row, or a stale one, the verdict tells. */
 	if (disk && !view->published && disk->verdict != EMD_VERDICT_MEMBER &&
 	    disk->verdict != EMD_VERDICT_SPARE)

@@ -666,7 +666,7 @@ static int find_replacement(const struct emd_config *cfg, struct emd_container *
 	u16 row;
 	int pass;
 
-	for (pass = 0; pass < 3; pass++) {
+	for (pass = 0; pass < 4; pass++) {
 		for (row = 0; row < cfg->nr_disks; row++) {
 			const struct emd_config_disk *cd = &cfg->disks[row];
 			struct emd_disk *disk = emd_container_disk(container, cd->handle);
@@ -680,7 +680,10 @@ static int find_replacement(const struct emd_config *cfg, struct emd_container *
 				continue;
 			if (pass == 1 && cd->state != EMD_DISK_ACTIVE)
 				continue;
-			if (pass == 2 && cd->state != EMD_DISK_SPARE)
+			if (pass >= 2 && cd->state != EMD_DISK_SPARE)
+				continue;
+			/* Its own first: one for all may be needed by another. */
+			if (pass == 2 && cd->scope != EMD_SPARE_DEDICATED)
 				continue;
 			if (pass != 0 && emd_config_member_slot(cfg, ca, row) >= 0)
 				continue;

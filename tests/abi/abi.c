@@ -104,6 +104,9 @@ static const struct command {
 	{ "save", EMD_IOC_SAVE, sizeof(struct emd_save_arg) },
 	{ "restore", EMD_IOC_RESTORE, sizeof(struct emd_restore_arg),
 	  EMD_F_DRY_RUN | EMD_F_FORCE },
+	{ "rename", EMD_IOC_RENAME, sizeof(struct emd_rename_arg), EMD_F_DRY_RUN },
+	{ "assign", EMD_IOC_ASSIGN, sizeof(struct emd_assign_arg),
+	  EMD_F_DRY_RUN | EMD_F_FORCE },
 };
 
 /* Any argument, with room for a tail, and where the kernel puts its reason. */
@@ -120,6 +123,8 @@ union arg {
 	struct emd_history_arg history;
 	struct emd_save_arg save;
 	struct emd_restore_arg restore;
+	struct emd_rename_arg rename;
+	struct emd_assign_arg assign;
 	unsigned char bytes[8192];
 };
 
@@ -174,7 +179,7 @@ static const struct command *by_ioctl(unsigned int nr)
 static void unknown_commands_are_enotty(void)
 {
 	static const unsigned int numbers[] = {
-		_IO(EMD_IOC_MAGIC, 0x03), _IO(EMD_IOC_MAGIC, 0x0f), _IO(EMD_IOC_MAGIC, 0x1c),
+		_IO(EMD_IOC_MAGIC, 0x03), _IO(EMD_IOC_MAGIC, 0x0f), _IO(EMD_IOC_MAGIC, 0x7f),
 		_IO(EMD_IOC_MAGIC, 0xff), _IOWR(EMD_IOC_MAGIC, 0x01, struct emd_list_arg),
 		_IO('E', 0x01), 0, 0xffffffff,
 	};
@@ -606,6 +611,67 @@ static void restore_is_checked(void)
 
 #define set(field, value) snprintf(field, sizeof(field), "%s", value)
 
+static void rename_is_checked(void)
+{
+	const struct command *command = by_ioctl(EMD_IOC_RENAME);
+	union arg arg;
+
+	prepare(&arg, command->size);
+	refused(command, &arg, EINVAL, "no array given", "no array");
+	prepare(&arg, command->size);
+	arg.rename.array_id = NO_ID;
+	refused(command, &arg, EINVAL, "no name given", "no name");
+	prepare(&arg, command->size);
+	arg.rename.array_id = NO_ID;
+	memset(arg.rename.name, 'x', sizeof(arg.rename.name));
+	refused(command, &arg, EINVAL, "longer than 63", "a name that does not end");
+	prepare(&arg, command->size);
+	arg.rename.array_id = NO_ID;
+	set(arg.rename.name, "a\nb");
+	refused(command, &arg, EINVAL, "control character", "a line break in a name");
+	prepare(&arg, command->size);
+	arg.rename.array_id = NO_ID;
+	set(arg.rename.name, "data");
+	refused(command, &arg, ENOENT, "no such array", "no such array");
+}
+
+static void prepare_assign(union arg *arg, const uint64_t *ids, unsigned int nr)
+{
+	prepare(arg, sizeof(arg->assign));
+	arg->assign.container_id = NO_ID;
+	arg->assign.major = 8;
+	arg->assign.nr_arrays = nr;
+	arg->assign.arrays_ptr = ptr(ids);
+}
+
+static void assign_is_checked(void)
+{
+	static const uint64_t ids[] = { NO_ID, NO_ID };
+	const struct command *command = by_ioctl(EMD_IOC_ASSIGN);
+	union arg arg;
+
+	prepare_assign(&arg, NULL, 0);
+	arg.assign.container_id = 0;
+	refused(command, &arg, EINVAL, "no container given", "no container");
+	prepare_assign(&arg, NULL, 0);
+	arg.assign.major = 0;
+	refused(command, &arg, EINVAL, "device number", "no disk");
+	prepare_assign(&arg, NULL, 0);
+	arg.assign.__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserved field");
+	prepare_assign(&arg, ids, EMD_UAPI_MAX_SERVES + 1);
+	refused(command, &arg, EINVAL, "at most 16", "too many arrays");
+	prepare_assign(&arg, ids, 0);
+	refused(command, &arg, EINVAL, "number is zero", "arrays but no number");
+	prepare_assign(&arg, ids, 2);
+	refused(command, &arg, EINVAL, "named twice", "an array twice");
+	prepare_assign(&arg, ids, 1);
+	arg.assign.arrays_ptr = BAD_POINTER;
+	refused(command, &arg, EFAULT, "", "arrays that cannot be read");
+	prepare_assign(&arg, ids, 1);
+	refused(command, &arg, ENOENT, "no such container", "no such container");
+}
+
 static struct emd_disk_ref refs[300];
 
 static void prepare_create(union arg *arg)
@@ -721,6 +787,8 @@ static void test_contract(void)
 	replace_is_checked();
 	history_and_save_are_checked();
 	restore_is_checked();
+	rename_is_checked();
+	assign_is_checked();
 	create_is_checked();
 }
 
@@ -772,7 +840,7 @@ static void check_record(const struct emd_rec *rec)
 		break;
 	case EMD_REC_DISK:
 		check(TERMINATED(disk->dev) && TERMINATED(disk->serial) &&
-		      TERMINATED(disk->reason), "disk's texts");
+		      TERMINATED(disk->reason) && TERMINATED(disk->serves), "disk's texts");
 		check(disk->state <= EMD_UAPI_DISK_FOREIGN, "disk's state");
 		check(!disk->id == !disk->dev[0] && !disk->id == !disk->major,
 		      "disk %s has id %llu", disk->serial, (unsigned long long)disk->id);
@@ -1142,6 +1210,7 @@ static const struct command *any_command(void)
 static void fuzz_one(char *room, unsigned int len)
 {
 	const struct command *command = any_command();
+	uint64_t ids[EMD_UAPI_MAX_SERVES];
 	union arg arg;
 	unsigned int i;
 
@@ -1173,6 +1242,19 @@ static void fuzz_one(char *room, unsigned int len)
 		arg.replace.array_id = any_number();
 		any_disk(&arg.replace.major, &arg.replace.minor);
 		any_disk(&arg.replace.new_major, &arg.replace.new_minor);
+		break;
+	case EMD_IOC_RENAME:
+		arg.rename.array_id = any_number();
+		for (i = 0; i < rnd(20); i++)
+			arg.rename.name[i] = rnd(16) ? 'a' + rnd(26) : rnd(256);
+		break;
+	case EMD_IOC_ASSIGN:
+		arg.assign.container_id = any_number();
+		any_disk(&arg.assign.major, &arg.assign.minor);
+		arg.assign.nr_arrays = rnd(2) ? 0 : rnd(EMD_UAPI_MAX_SERVES + 2);
+		for (i = 0; i < EMD_UAPI_MAX_SERVES; i++)
+			ids[i] = any_number();
+		arg.assign.arrays_ptr = arg.assign.nr_arrays ? ptr(ids) : 0;
 		break;
 	case EMD_IOC_VERSION:
 		break;

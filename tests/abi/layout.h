@@ -40,7 +40,7 @@ AT(emd_rec_container, nr_disks, 244);
 AT(emd_rec_container, nr_arrays, 248);
 AT(emd_rec_container, __reserved, 252);
 
-SIZE(emd_rec_disk, 256);
+SIZE(emd_rec_disk, 584);
 AT(emd_rec_disk, id, 8);
 AT(emd_rec_disk, sectors, 16);
 AT(emd_rec_disk, major, 24);
@@ -50,6 +50,7 @@ AT(emd_rec_disk, state, 36);
 AT(emd_rec_disk, dev, 40);
 AT(emd_rec_disk, serial, 72);
 AT(emd_rec_disk, reason, 136);
+AT(emd_rec_disk, serves, 256);
 
 SIZE(emd_rec_array, 328);
 AT(emd_rec_array, id, 8);
@@ -196,6 +197,17 @@ AT(emd_restore_arg, block_size, 56);
 AT(emd_restore_arg, serial, 64);
 AT(emd_restore_arg, format, 128);
 
+SIZE(emd_rename_arg, 96);
+AT(emd_rename_arg, array_id, 24);
+AT(emd_rename_arg, name, 32);
+
+SIZE(emd_assign_arg, 56);
+AT(emd_assign_arg, container_id, 24);
+AT(emd_assign_arg, major, 32);
+AT(emd_assign_arg, minor, 36);
+AT(emd_assign_arg, nr_arrays, 40);
+AT(emd_assign_arg, arrays_ptr, 48);
+
 SIZE(emd_event, 304);
 AT(emd_event, seq, 0);
 AT(emd_event, time_ns, 8);
@@ -228,5 +240,7 @@ _Static_assert(EMD_IOC_REPLACE == 0xed1d, "number of REPLACE");
 _Static_assert(EMD_IOC_HISTORY == 0xed20, "number of HISTORY");
 _Static_assert(EMD_IOC_SAVE == 0xed21, "number of SAVE");
 _Static_assert(EMD_IOC_RESTORE == 0xed22, "number of RESTORE");
+_Static_assert(EMD_IOC_RENAME == 0xed1c, "number of RENAME");
+_Static_assert(EMD_IOC_ASSIGN == 0xed1e, "number of ASSIGN");
 
 #endif /* _EMD_ABI_LAYOUT_H */

@@ -160,6 +160,7 @@ static void put_disk(const char *line)
 	text(rec, line, dev);
 	text(rec, line, serial);
 	text(rec, line, reason);
+	text(rec, line, serves);
 	rec.major = rec.dev[0] ? DISK_MAJOR : 0;
 	put(&rec, sizeof(rec), EMD_REC_DISK);
 }
@@ -270,6 +271,7 @@ static const struct { unsigned int number; const char *name; } requests[] = {
 	{ EMD_IOC_POLICY, "policy" }, { EMD_IOC_REPLACE, "replace" },
 	{ EMD_IOC_HISTORY, "history" },
 	{ EMD_IOC_SAVE, "save" }, { EMD_IOC_RESTORE, "restore" },
+	{ EMD_IOC_RENAME, "rename" }, { EMD_IOC_ASSIGN, "assign" },
 };
 
 static const char *request_name(unsigned int number)
@@ -323,11 +325,24 @@ static void note_restore(const struct emd_restore_arg *arg)
 	     regions->bytes, sum, arg->sectors, arg->block_size, arg->serial, arg->format);
 }
 
+static void note_assign(const struct emd_assign_arg *arg)
+{
+	const uint64_t *ids = (void *)(uintptr_t)arg->arrays_ptr;
+	unsigned int i;
+
+	note("assign flags=%#x container=%llu disk=%u:%u arrays=", arg->hdr.flags,
+	     arg->container_id, arg->major, arg->minor);
+	for (i = 0; i < arg->nr_arrays; i++)
+		note("%s%llu", i ? "," : "", (unsigned long long)ids[i]);
+	note("\n");
+}
+
 static void note_request(unsigned int number, void *arg)
 {
 	const struct emd_object_arg *object = arg;
 	const struct emd_policy_arg *policy = arg;
 	const struct emd_replace_arg *replace = arg;
+	const struct emd_rename_arg *rename = arg;
 	const struct emd_sync_arg *sync = arg;
 	const struct emd_save_arg *save = arg;
 
@@ -359,6 +374,13 @@ static void note_request(unsigned int number, void *arg)
 		note("replace flags=%#x array=%llu disk=%u:%u by=%u:%u\n", replace->hdr.flags,
 		     replace->array_id, replace->major, replace->minor, replace->new_major,
 		     replace->new_minor);
+		return;
+	case EMD_IOC_RENAME:
+		note("rename flags=%#x array=%llu name=%s\n", rename->hdr.flags, rename->array_id,
+		     rename->name);
+		return;
+	case EMD_IOC_ASSIGN:
+		note_assign(arg);
 		return;
 	default:
 		note("%s flags=%#x container=%llu array=%llu disk=%u:%u\n", request_name(number),

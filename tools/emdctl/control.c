@@ -238,6 +238,16 @@ int control_restore(struct control *control, struct emd_restore_arg *arg)
 	return request(control, EMD_IOC_RESTORE, &arg->hdr, sizeof(*arg));
 }
 
+int control_rename(struct control *control, struct emd_rename_arg *arg)
+{
+	return request(control, EMD_IOC_RENAME, &arg->hdr, sizeof(*arg));
+}
+
+int control_assign(struct control *control, struct emd_assign_arg *arg)
+{
+	return request(control, EMD_IOC_ASSIGN, &arg->hdr, sizeof(*arg));
+}
+
 /* The next event read is number @seq or the oldest kept after it. */
 int control_event_seek(struct control *control, uint64_t seq)
 {

@@ -38,6 +38,8 @@ int control_object(struct control *control, unsigned int request, struct emd_obj
 int control_create(struct control *control, struct emd_create_arg *arg);
 int control_sync(struct control *control, struct emd_sync_arg *arg);
 int control_replace(struct control *control, struct emd_replace_arg *arg);
+int control_rename(struct control *control, struct emd_rename_arg *arg);
+int control_assign(struct control *control, struct emd_assign_arg *arg);
 int control_policy(struct control *control, struct emd_policy_arg *arg);
 int control_history(struct control *control, uint64_t container_id,
 		    struct emd_rec_history **entries, size_t *nr);

@@ -126,6 +126,7 @@ int cmd_list(struct emdctl *ctl, int argc, char **argv);
 int cmd_show(struct emdctl *ctl, int argc, char **argv);
 int cmd_status(struct emdctl *ctl, int argc, char **argv);
 int cmd_examine(struct emdctl *ctl, int argc, char **argv);
+int cmd_rename(struct emdctl *ctl, int argc, char **argv);
 int cmd_scan(struct emdctl *ctl, int argc, char **argv);
 int cmd_assemble(struct emdctl *ctl, int argc, char **argv);
 int cmd_stop(struct emdctl *ctl, int argc, char **argv);
@@ -149,6 +150,6 @@ int cmd_help(struct emdctl *ctl, int argc, char **argv);
 
 extern const struct option list_options[], status_options[], examine_options[];
 extern const struct option assemble_options[], stop_options[], create_options[];
-extern const struct option scrub_options[], wait_options[], events_options[];
+extern const struct option add_options[], scrub_options[], wait_options[], events_options[];
 
 #endif /* EMDCTL_H */

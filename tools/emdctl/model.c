@@ -49,6 +49,7 @@ static void add_disk(struct container *container, const struct emd_rec *rec)
 	make_safe(disk->dev);
 	make_safe(disk->serial);
 	make_safe(disk->reason);
+	make_safe(disk->serves);
 }
 
 static void add_array(struct container *container, const struct emd_rec *rec)

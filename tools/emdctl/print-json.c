@@ -86,6 +86,7 @@ static struct json_object *disk_json(const struct emd_rec_disk *disk, bool full)
 	put_text(object, "state", disk_state_name(disk->state));
 	if (full) {
 		put_text_or_null(object, "reason", disk->reason);
+		put_text_or_null(object, "serves", disk->serves);
 		put_number(object, "size_sectors", disk->sectors);
 		put_number(object, "block_size", disk->block_size);
 		put_number(object, "major", disk->major);

@@ -181,7 +181,8 @@ static void list_disk(struct libscols_table *table, struct libscols_line *parent
 	set(line, LIST_TYPE, "disk");
 	set(line, LIST_SIZE, "%s", size_text(disk->sectors * 512, size));
 	set(line, LIST_STATE, "%s", disk_state_name(disk->state));
-	set(line, LIST_INFO, "%s", disk->reason);
+	set(line, LIST_INFO, "%s%s", disk->serves[0] ? "for " : "",
+	    disk->serves[0] ? disk->serves : disk->reason);
 	paint(line, LIST_STATE, disk_color(disk->state));
 }
 
@@ -353,6 +354,8 @@ static void show_disk(const struct model *model, const struct emd_rec_disk *disk
 	fact("block size", "%u", disk->block_size);
 	fact("state", "%s%s%s", disk_state_name(disk->state), disk->reason[0] ? ": " : "",
 	     disk->reason);
+	if (disk->serves[0])
+		fact("for", "%s", disk->serves);
 	for (i = 0; i < model->nr_containers; i++) {
 		container = &model->containers[i];
 		if (disk >= container->disks && disk < container->disks + container->nr_disks)

@@ -34,6 +34,8 @@
 #define EMD_UAPI_MAX_REGIONS	16		/* of a disk's saved metadata */
 #define EMD_UAPI_SAVED_LEN	(4U << 20)	/* and their bytes */
 #define EMD_UAPI_PLAN_LEN	(64U << 10)	/* a plan with its NUL is not longer */
+#define EMD_UAPI_SERVES_LEN	328
+#define EMD_UAPI_MAX_SERVES	16
 
 /**
  * struct emd_hdr - starts every argument
@@ -190,6 +192,7 @@ struct emd_rec_container {
  * @dev: kernel name ("sda"), empty when absent
  * @serial: as the metadata names it; as the device reports it where it does not
  * @reason: why foreign or failed, or empty
+ * @serves: of a spare that is for some arrays only, their names with ", " between them
  */
 struct emd_rec_disk {
 	struct emd_rec rec;
@@ -202,6 +205,7 @@ struct emd_rec_disk {
 	char dev[32];
 	char serial[EMD_UAPI_ID_LEN];
 	char reason[EMD_UAPI_REASON_LEN];
+	char serves[EMD_UAPI_SERVES_LEN];
 };
 
 /**
@@ -625,6 +629,42 @@ struct emd_restore_arg {
 	char format[EMD_UAPI_FORMAT_LEN];
 };
 
+/**
+ * struct emd_rename_arg - an array is to be called otherwise
+ * @hdr: head
+ * @array_id: which; it may be in use
+ * @name: new name
+ *
+ * Flags: DRY_RUN.
+ */
+struct emd_rename_arg {
+	struct emd_hdr hdr;
+	__u64 array_id;
+	char name[EMD_UAPI_NAME_LEN];
+};
+
+/**
+ * struct emd_assign_arg - a disk is to be a spare for certain arrays
+ * @hdr: head
+ * @container_id: which
+ * @major: a spare of the container, or a disk that ADD would take
+ * @minor: same
+ * @nr_arrays: used of @arrays_ptr, up to EMD_UAPI_MAX_SERVES; 0: for all of the container
+ * @__reserved: zero
+ * @arrays_ptr: array of __u64, the ids, none twice
+ *
+ * Flags: DRY_RUN, FORCE.
+ */
+struct emd_assign_arg {
+	struct emd_hdr hdr;
+	__u64 container_id;
+	__u32 major;
+	__u32 minor;
+	__u32 nr_arrays;
+	__u32 __reserved;
+	__aligned_u64 arrays_ptr;
+};
+
 #define EMD_IOC_MAGIC		0xED
 
 /* The size is in the struct, so the numbers carry none. */
@@ -643,7 +683,9 @@ struct emd_restore_arg {
 #define EMD_IOC_SCRUB		_IO(EMD_IOC_MAGIC, 0x19)
 #define EMD_IOC_SYNC		_IO(EMD_IOC_MAGIC, 0x1a)
 #define EMD_IOC_POLICY		_IO(EMD_IOC_MAGIC, 0x1b)
+#define EMD_IOC_RENAME		_IO(EMD_IOC_MAGIC, 0x1c)
 #define EMD_IOC_REPLACE		_IO(EMD_IOC_MAGIC, 0x1d)
+#define EMD_IOC_ASSIGN		_IO(EMD_IOC_MAGIC, 0x1e)
 #define EMD_IOC_HISTORY		_IO(EMD_IOC_MAGIC, 0x20)
 #define EMD_IOC_SAVE		_IO(EMD_IOC_MAGIC, 0x21)
 #define EMD_IOC_RESTORE		_IO(EMD_IOC_MAGIC, 0x22)
@@ -651,7 +693,7 @@ struct emd_restore_arg {
 /* ---- events: read() on /dev/emd-control -------------------------------- */
 
 #define EMD_EVENT_CONTAINER	1	/* found, assembled, stopped, refused */
-#define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, state */
+#define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, renamed, state */
 #define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync, replacing, replaced */
 #define EMD_EVENT_DISK		4	/* appeared, gone, spare added, torn */
 #define EMD_EVENT_SYNC		5	/* started, paused, resumed, done, cancelled */

@@ -15,7 +15,7 @@ _emdctl_devices() {
 _emdctl() {
 	local cur prev command='' word i
 	local commands='list show status examine scan assemble stop create delete erase add
-		remove fail replace scrub sync policy history save restore
+		remove fail replace rename scrub sync policy history save restore
 		wait events version help'
 	local options='--json --dry-run --yes --help'
 	local operands=0
@@ -34,7 +34,7 @@ _emdctl() {
 			else
 				case ${COMP_WORDS[i - 1]} in
 				--names | -n | --block-size | --serial | --format | --level | --name | \
-					--strip | --size | --spans | --layout | --init | --timeout | --since) ;;
+					--strip | --size | --spans | --layout | --init | --timeout | --since | --for) ;;
 				*) operands=$((operands + 1)) ;;
 				esac
 			fi
@@ -60,6 +60,7 @@ _emdctl() {
 		;;
 	--strip) word='4K 8K 16K 32K 64K 128K' ;;
 	--init) word='resync none zero' ;;
+	--for) word="all $(_emdctl_names arrays)" ;;
 	--serial | --name | --size | --timeout | --since) return ;;
 	*) word= ;;
 	esac
@@ -78,6 +79,7 @@ _emdctl() {
 	assemble) options+=' --all --degraded --read-only' ;;
 	stop) options+=' --all' ;;
 	create) options+=' --format --level --name --strip --size --layout --spans --init' ;;
+	add) options+=' --for' ;;
 	scrub) options+=' --repair' ;;
 	wait) options+=' --timeout --since --progress' ;;
 	events) options+=' --follow --since' ;;
@@ -91,7 +93,7 @@ _emdctl() {
 	case $command:$operands in
 	show:0) word=$(_emdctl_names all) ;;
 	status:0 | stop:0) word="$(_emdctl_names arrays) $(_emdctl_names containers)" ;;
-	delete:0 | fail:0 | replace:0 | scrub:0 | wait:0) word=$(_emdctl_names arrays) ;;
+	delete:0 | fail:0 | replace:0 | rename:0 | scrub:0 | wait:0) word=$(_emdctl_names arrays) ;;
 	assemble:0 | add:0 | remove:0 | history:0 | save:0) word=$(_emdctl_names containers) ;;
 	fail:1 | remove:1 | replace:1 | replace:2) word=$(_emdctl_names disks) ;;
 	create:0) word="$(_emdctl_names containers) $(_emdctl_devices)" ;;
