@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""This test shows that a spare is still one after the machine was off, in every format, and takes over with no command."""
+"""This test shows that a spare is still one after the machine was off, or when it comes late, in every format, and takes over with no command."""
 
 from lib import arrays
 
@@ -26,6 +26,30 @@ def scenario(vm):
     vm.insmod()
     for fmt in FORMATS:
         arrays.device(vm, "of-" + fmt)
+        vm.wait("the spare of " + fmt, lambda fmt=fmt: spares(vm, fmt) == [name(disks[fmt][2])])
+    # They go and come back, while the arrays are written: they have missed nothing that they need.
+    for fmt in FORMATS:
+        vm.unplug(disks[fmt][2])
+    for fmt in FORMATS:
+        sums[fmt] = arrays.make_file(vm, "/root/" + fmt, 4, 10 + len(fmt))
+        arrays.put(vm, "/root/" + fmt, arrays.device(vm, "of-" + fmt))
+        vm.wait("the spare to be missed", lambda fmt=fmt: not spares(vm, fmt))
+    for fmt in FORMATS:
+        vm.plug(disks[fmt][2])
+        vm.wait("the spare of " + fmt, lambda fmt=fmt: spares(vm, fmt) == [name(disks[fmt][2])])
+
+    # Those that the machine was started without come late, too: after the first write.
+    arrays.stop_all(vm)
+    vm.kill()
+    for fmt in FORMATS:
+        disks[fmt][2].plugged = False
+    vm.boot()
+    vm.insmod()
+    for fmt in FORMATS:
+        sums[fmt] = arrays.make_file(vm, "/root/" + fmt, 4, 20 + len(fmt))
+        arrays.put(vm, "/root/" + fmt, arrays.device(vm, "of-" + fmt))
+    for fmt in FORMATS:
+        vm.plug(disks[fmt][2])
         vm.wait("the spare of " + fmt, lambda fmt=fmt: spares(vm, fmt) == [name(disks[fmt][2])])
     for fmt in FORMATS:
         vm.emdctl("--yes fail of-%s %s" % (fmt, disks[fmt][0].dev))
