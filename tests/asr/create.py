@@ -2,6 +2,7 @@
 """This test shows that ASR arrays made by EMD are taken by dmraid and blkid for what they are, with the same members, the same geometry and the same data."""
 
 from asr import shared as asr
+from lib import dmraid
 
 groups = ["asr"]
 
@@ -34,10 +35,10 @@ def scenario(vm):
         for each in members.values():
             assert each[1:] == (theirs, "ok", data), members
         if level != "raid10":
-            maps(vm, name, level, disks[:nr], 2 * strip, size)
+            dmraid.shows(vm, dmraid.activate(vm, "asr")["asr_" + name], level, disks[:nr], 2 * strip, size)
             assert asr.checksum(vm, "/dev/mapper/asr_" + name, 8) == sums
             sums = asr.pattern(vm, "/dev/mapper/asr_" + name, 8, seed + 50)
-            asr.dmraid_unmap(vm)
+            dmraid.deactivate(vm, "asr")
 
         vm.insmod()
         dev, = asr.started(vm, name)
@@ -49,16 +50,3 @@ def scenario(vm):
         vm.rmmod()
         for disk in disks[:nr]:
             vm.sh("dd if=/dev/zero of=%s bs=1M oflag=direct 2>/dev/null" % disk.dev, status=None)
-
-
-def maps(vm, name, level, disks, strip, size):
-    tables = asr.dmraid_map(vm)
-    assert "asr_" + name in tables, tables
-    words = tables["asr_" + name].split()
-    assert int(words[1]) == size, tables
-    names = [asr.minor(vm, disk) for disk in disks]
-    if level == "raid0":
-        assert words[2:5] == ["striped", str(len(disks)), str(strip)], tables
-        assert words[5:] == [word for each in names for word in (each, "0")], tables
-    else:
-        assert words[2] == "mirror" and [w for w in words if ":" in w] == names, tables

@@ -2,6 +2,7 @@
 """This test shows that EMD assembles what dmraid's rules describe, with dmraid's data, and refuses blocks of 4096 bytes."""
 
 from asr import shared as asr
+from lib import dmraid
 
 groups = ["asr"]
 
@@ -15,10 +16,10 @@ def scenario(vm):
     asr.write(disks, [asr.line(3, 0x2a000001, 1, 0, 3 * size, 384, "stripe")] +
               [asr.line(0, magic, 0, 0, size, 128, "stripe", 2 * i) for i, magic in enumerate(DRIVES)], DRIVES)
     vm.boot()
-    tables = asr.dmraid_map(vm)
+    tables = dmraid.activate(vm, "asr")
     assert "asr_stripe" in tables, tables
     sums = asr.pattern(vm, "/dev/mapper/asr_stripe", 8, 1)
-    asr.dmraid_unmap(vm)
+    dmraid.deactivate(vm, "asr")
     before = [disk.read(-17, 17) for disk in disks]
     vm.insmod()
     dev, = asr.started(vm, "stripe")

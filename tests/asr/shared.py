@@ -4,9 +4,8 @@
 import struct
 
 from imsm.shared import checksum, compare, idle, pattern, started  # noqa: F401  for the scenarios
+from lib.asr_bytes import CAPACITY, line, write  # noqa: F401  for the scenarios
 from lib.vm import Failed
-
-CAPACITY = 17		# sectors at the end that are not data
 
 
 def create(vm, name, level, disks, options="--init none"):
@@ -23,34 +22,6 @@ def dmraid_disks(vm):
         if len(field) == 7 and field[1] == "asr":
             result[field[0].rsplit("/", 1)[1]] = (field[2], field[3], field[4], int(field[5]))
     return result
-
-
-def dmraid_native(vm, disk):
-    """What dmraid reads of a disk: lines of (kind, type, state, magic, sectors, strip)."""
-    text = vm.sh("dmraid -n %s 2>/dev/null" % disk.dev)
-    return text
-
-
-def dmraid_map(vm):
-    """The mappings that dmraid makes: {name: table}. dmraid_unmap() undoes it."""
-    vm.sh("modprobe -aq dm-mod dm-mirror")
-    vm.sh("dmraid -ay -f asr -p 2>&1", status=None)
-    tables = {}
-    for line in vm.sh("dmsetup table").splitlines():
-        if line.startswith("asr_") or line.startswith(".asr_"):
-            name, table = line.split(": ", 1)
-            tables[name] = table
-    return tables
-
-
-def dmraid_unmap(vm):
-    vm.wait("dmraid to let go", lambda: vm.status("dmraid -an -f asr >/dev/null 2>&1; dmsetup remove_all;"
-                                                  " ! dmsetup table | grep -q asr_")[0] == 0)
-
-
-def minor(vm, disk):
-    """As dm tables name a disk."""
-    return vm.sh("cat /sys/block/%s/dev" % disk.dev.rsplit("/", 1)[1]).strip()
 
 
 def own_state(disk):
@@ -73,26 +44,6 @@ def header(disk):
     """Sequence number of the array, mark of use, timestamp."""
     table = disk.read(-17, 1)
     return struct.unpack(">H", table[66:68])[0], table[0x21], struct.unpack(">I", table[0x1c:0x20])[0]
-
-
-# ---- by the rules of dmraid ------------------------------------------------------------
-
-
-def line(count, magic, level, raid, sectors, strip, name, target=0):
-    return struct.pack(">HHIBBBBBBBBIIIHHIBBHII16s", count, 1, magic, level, raid, 0, 0, 0, 0, 1, 0, target, 0,
-                       sectors, strip, 0, 0, 0, 0, 0, 0, 0, name.encode().ljust(16))
-
-
-def write(disks, rows, magics, serves=0):
-    """A table of these lines, and each disk's reserved block."""
-    body = b"".join(rows)
-    head = struct.pack(">IIHHHH", 0x900765c4, 2, 127, len(rows), 64, sum(body) & 0xffff).ljust(64, b"\0")
-    head = head[:0x22] + b"\x10" + head[0x23:0x28] + struct.pack(">I", serves) + head[0x2c:]
-    for disk, magic in zip(disks, magics):
-        disk.write(-17, (head + body).ljust(8192, b"\0"))
-        block = struct.pack(">I", 0x37fc4d1e).ljust(0x3f, b"\0") + b"\x08" + struct.pack(">I", magic)
-        block = block.ljust(0x100, b"\0") + struct.pack(">II", 0x4450544d, disk.sectors - 17)
-        disk.write(-1, block.ljust(512, b"\0"))
 
 
 def member_sectors(disks, strip=128):
