@@ -32,10 +32,10 @@ def build(serials, sectors):
         mpb[at:at + 16] = serial.encode().ljust(16, b"\0")
         struct.pack_into("<III", mpb, at + 16, sectors, 0, 2)
     mpb[VOLUME:VOLUME + 16] = b"vol0".ljust(16, b"\0")
-    struct.pack_into("<III", mpb, VOLUME + 16, 40960, 0, 0x0C)
+    struct.pack_into("<III", mpb, VOLUME + 16, 16384, 0, 0x0C)
     struct.pack_into("<H", mpb, VOLUME + 40, 1)
     mpb[VOLUME + 50] = 5
-    struct.pack_into("<IIIHBBBBBB", mpb, MAP, 0, 43008, 160, 128, 0, 1, 2, 2, 0xFF, 1)
+    struct.pack_into("<IIIHBBBBBB", mpb, MAP, 0, 20480, 64, 128, 0, 1, 2, 2, 0xFF, 1)
     struct.pack_into("<II", mpb, ORDER, 0, 1)
     return mpb
 
@@ -105,7 +105,7 @@ REFUSED = {
     "array size 0": poke("II", VOLUME + 16, 0, 0),
     "array size huge": poke("II", VOLUME + 16, 0xFFFFFFFF, 0x00FFFFFF),
     "start beyond the disk": poke("I", MAP, 0xFFFFF000),
-    "extent reaches into the metadata": poke("I", MAP, 131072 - 40000),
+    "extent reaches into the metadata": poke("I", MAP, 32768 - 15000),
     "level 7": poke("B", MAP + 15, 7),
     "bad-block log too large": poke("I", 0x48, 0xFFFFFFF8),
     "bad-block log not whole": poke("I", 0x48, 12),
