@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """This test shows that a dry run changes no byte and no state, and that its plan is what the command then does."""
 
-import hashlib
 import re
+import zlib
 
 from lib import arrays
 
@@ -29,7 +29,7 @@ class Planner:
         self.names = {disk.dev.rsplit("/", 1)[1]: disk for disk in disks}
 
     def looks(self):
-        sums = [hashlib.sha256(disk.read(0, disk.sectors)).hexdigest() for disk in self.disks]
+        sums = [zlib.crc32(disk.read(0, disk.sectors)) for disk in self.disks]
         return sums, self.vm.emdctl("list", json=True)
 
     def plan(self, command):
