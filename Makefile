@@ -17,7 +17,7 @@ KBUILD_FLAGS	:= CONFIG_BLK_DEV_EMD=m
 # Two builds in one directory would write the same objects.
 MODULE_LOCK	= mkdir -p $(OUT) && flock $(OUT)/module.lock
 
-.PHONY: all module module-debug emdctl demo check kunit vm-test fuzz soak bench sparse checkpatch lint \
+.PHONY: all module module-debug emdctl demo check kunit vm-test cuts fuzz soak bench sparse checkpatch lint \
 	install uninstall clean help setup kernels
 
 all: module emdctl
@@ -60,6 +60,10 @@ fuzz:
 	@scripts/setup.sh
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
+cuts:
+	@scripts/setup.sh
+	@EMD_CUTS=all tests/run $(VMFLAGS) 'cuts/*'
+
 soak:
 	@scripts/setup.sh
 	@$(MAKE) -s -C tools/emdctl
@@ -101,6 +105,7 @@ help:
 	@echo "  make kunit [T=glob]    unit tests, in User-Mode Linux"
 	@echo "  make vm-test [T=glob]  scenarios in a virtual machine; VMFLAGS='--kernel debug -g quick --keep'"
 	@echo "  make fuzz              the metadata parsers against a fuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "  make cuts              a power cut at every point of the life of arrays; make check takes a sample"
 	@echo "  make soak              arrays under load while members come and go, SOAK_SECONDS=$(SOAK_SECONDS); SOAKFLAGS='--kernel debug --seed 7'"
 	@echo "  make lint              sparse, checkpatch, shellcheck, includes, kernel-doc; also make sparse, make checkpatch"
 	@echo "  make bench             EMD beside md: a table and a plot; BENCH=full takes longer, BENCHFLAGS='--only raid10'"

@@ -4,8 +4,8 @@
 A disk made with faults=True is served to qemu by a small NBD server in the
 test process instead of being opened by qemu. So the scenario decides, at any
 moment, what a request meets: an error, a delay, silence. And all servers of a
-machine can write one common log, which keeps the order between the disks: a
-power cut after every single write can be looked at later.
+machine can write one common log, which keeps the order between the disks: what
+a power cut would have left at any moment can be looked at later; see cuts.py.
 """
 
 import errno
@@ -59,6 +59,7 @@ class BlockServer:
         self.path = path
         self.faults = []
         self.log = None
+        self.blank = False      # reads as zeros, whatever it holds
         self.open_gate = threading.Event()
         self.open_gate.set()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -168,6 +169,8 @@ class BlockServer:
         name = NAMES.get(kind)
         if name is None:
             return errno.EINVAL, b""
+        log = self.log
+        arrived = log.mark() if log else 0
         self.open_gate.wait()
         for fault in list(self.faults):
             if not fault.meets(name, offset, length):
@@ -180,15 +183,14 @@ class BlockServer:
             if fault.error:
                 return fault.error, b""
         if kind == READ:
-            data = os.pread(self.file, length, offset)
+            data = b"" if self.blank else os.pread(self.file, length, offset)
             return 0, data + bytes(length - len(data))
         if kind in (TRIM, ZEROES):
             data = bytes(length)
         if name == "write":
             self.faults = [f for f in self.faults if not (f.healed_by_write and f.covers(offset, length))]
-        log = self.log
         if log:
-            log.write(self.disk, kind, flags, offset, data, self.file)
+            log.write(self.disk, kind, flags, offset, data, arrived)
         elif kind != FLUSH:
             os.pwrite(self.file, data, offset)
         return 0, b""
@@ -200,16 +202,21 @@ class BlockServer:
 
 
 class Entry:
-    """One write or flush, as it was acknowledged."""
+    """One write or flush, as it was acknowledged.
 
-    __slots__ = ("disk", "flush", "fua", "offset", "data")
+    arrived  how many entries the log had when the request came: all from that
+             one on were under way at the same time
+    """
 
-    def __init__(self, disk, flush, fua, offset, data):
+    __slots__ = ("disk", "flush", "fua", "offset", "data", "arrived")
+
+    def __init__(self, disk, flush, fua, offset, data, arrived):
         self.disk = disk
         self.flush = flush
         self.fua = fua
         self.offset = offset
         self.data = data
+        self.arrived = arrived
 
     @property
     def sector(self):
@@ -222,24 +229,29 @@ class Entry:
 class WriteLog:
     """Everything that reached the disks since the log began, in one order."""
 
-    def __init__(self, disks, directory):
+    def __init__(self, disks, directory, lag=0):
         self.disks = disks
         self.entries = []
         self.lock = threading.Lock()
         self.directory = directory
+        self.lag = lag
         os.makedirs(directory, exist_ok=True)
         for disk in disks:
-            disk.copy_to(self._base(disk))
+            disk.copy_to(self.base(disk))
             disk.server.log = self
 
-    def _base(self, disk):
+    def base(self, disk):
+        """Copy of the image as it was when the log began."""
         return os.path.join(self.directory, disk.name + ".before")
 
-    def write(self, disk, kind, flags, offset, data, file):
+    def write(self, disk, kind, flags, offset, data, arrived):
+        if self.lag:
+            # What is sent at one time shall be seen to be under way at one time.
+            time.sleep(self.lag)
         with self.lock:
             if kind != FLUSH:
-                os.pwrite(file, data, offset)
-            self.entries.append(Entry(disk, kind == FLUSH, bool(flags & FUA), offset, data))
+                os.pwrite(disk.server.file, data, offset)
+            self.entries.append(Entry(disk, kind == FLUSH, bool(flags & FUA), offset, data, arrived))
 
     def mark(self):
         """Position in the log, to relate what the guest was told to what was written."""
@@ -264,7 +276,7 @@ class WriteLog:
         images = {}
         for disk in self.disks:
             path = os.path.join(self.directory, disk.name + ".cut")
-            run_copy(self._base(disk), path)
+            run_copy(self.base(disk), path)
             images[disk] = path
         files = {disk: os.open(path, os.O_RDWR) for disk, path in images.items()}
         volatile = {disk: [] for disk in self.disks}

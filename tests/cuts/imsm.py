@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+"""This test shows that a power cut at any moment of the life of IMSM arrays leaves the old state or the new one, whole, with all that was acknowledged."""
+
+from cuts import shared
+from cuts.story import LIFE, Story
+
+groups = ["cuts"]
+
+
+def scenario(vm):
+    return shared.prove(vm, [
+        Story(vm, "imsm", "raid1", 2, spares=1, table=LIFE),
+    ])
