@@ -621,7 +621,7 @@ static int seat_spare(struct emd_config *t1, const struct emd_disk *disk,
 	const struct emd_config *seen = disk->seen;
 	u16 i;
 
-	for (i = 0; seen->self < seen->nr_disks && i < t1->nr_disks; i++) {
+	for (i = 0; seen && seen->self < seen->nr_disks && i < t1->nr_disks; i++) {
 		if (t1->disks[i].state != EMD_DISK_SPARE || t1->disks[i].handle ||
 		    strcmp(t1->disks[i].id, seen->disks[seen->self].id))
 			continue;
