@@ -133,7 +133,7 @@ class Trial:
     def look(self, transition, cut, before=None):
         """Power fails, and comes back; returns the view, judged when there is one from before the transition."""
         self.tried[1] += 1
-        self.tried[2] += cut.kind == "reordered"
+        self.tried[2] += cut.kind in ("lost", "reordered")
         self.vm.say("%s, %s: %r" % (self.story.title, transition.name, cut))
         # With the disks blank, so that all that was known is forgotten.
         self.vm.sh("emdctl scan >/dev/null 2>&1")
@@ -162,9 +162,11 @@ class Trial:
             self.read_by_others(view, answer.examined)
         if answer.trouble:
             raise Lost(answer.trouble)
-        for disk in self.story.disks:
-            if view["disks"].get(disk.serial) in ("active", "spare"):
-                self.is_whole(disk)
+        # Where there is no redundancy the first write is none of the metadata's business.
+        if any(array["level"] != "raid0" for array in view["arrays"].values()):
+            for disk in self.story.disks:
+                if view["disks"].get(disk.serial) in ("active", "spare"):
+                    self.is_whole(disk)
         return view
 
     @staticmethod

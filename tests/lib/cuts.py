@@ -29,6 +29,7 @@ class Cut:
     position  entries of the log that had been acknowledged
     kind      "prefix": all of those, and nothing else
               "torn": and in addition the first blocks of one that was under way
+              "lost": nothing but what was durable
               "reordered": some, by the toss of a coin
     arg       of torn: (index of the entry, how many blocks); of reordered: a number
     """
@@ -116,7 +117,10 @@ class Replay:
             for blocks in tears(entries[index]):
                 yield Cut(position, "torn", (index, blocks))
         alone = len(under_way) == 1 and not tears(entries[under_way[0]])
-        if self._any_volatile(position) or (under_way and not alone):
+        volatile = self._any_volatile(position)
+        if volatile:
+            yield Cut(position, "lost")
+        if volatile or (under_way and not alone):
             for number in range(reorderings):
                 yield Cut(position, "reordered", number)
 
@@ -167,9 +171,16 @@ class Replay:
         entries = self.log.entries
         chance = random.Random("%s %d %s" % (self.seed, cut.position, cut.arg))
         result = {}
+        # For each write, or for all of a disk: some caches have nothing of what others have.
+        whole_disks = chance.random() < 0.5
         for indices in self.unsettled.values():
+            kept = chance.random() < 0.5
             for index in indices:
-                if (cut.kind != "reordered" or self._is_durable(index, cut.position) or chance.random() < 0.5):
+                if cut.kind == "reordered":
+                    there = kept if whole_disks else chance.random() < 0.5
+                else:
+                    there = cut.kind != "lost"
+                if there or self._is_durable(index, cut.position):
                     result[index] = range(blocks(entries[index]))
         if cut.kind == "torn":
             index, count = cut.arg
