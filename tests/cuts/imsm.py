@@ -2,7 +2,7 @@
 """This test shows that a power cut at any moment of the life of IMSM arrays leaves the old state or the new one, whole, with all that was acknowledged."""
 
 from cuts import shared
-from cuts.story import LIFE, Story
+from cuts.story import LIFE, PAIR, Story
 
 groups = ["cuts"]
 
@@ -10,4 +10,6 @@ groups = ["cuts"]
 def scenario(vm):
     return shared.prove(vm, [
         Story(vm, "imsm", "raid1", 2, spares=1, table=LIFE),
+        Story(vm, "imsm", "raid5", 3, spares=1, table=LIFE, block=4096),
+        Story(vm, "imsm", "raid0", 4, table=PAIR),
     ])

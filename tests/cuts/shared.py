@@ -104,14 +104,17 @@ class Trial:
         for each in story.table:
             for cut in self.choose(each):
                 self.look(each, cut, before)
-                if story.name in before["arrays"] and story.name in each.view["arrays"]:
-                    theirs.append((cut, [disk for disk in story.disks if before["disks"].get(disk.serial) == "active" and
-                                         each.view["disks"].get(disk.serial) == "active"]))
+                # Arrays and disks that are the same before and after.
+                names = before["arrays"].keys() & each.view["arrays"].keys()
+                if names:
+                    theirs.append((cut, names, [
+                        disk for disk in story.disks
+                        if before["disks"].get(disk.serial) == each.view["disks"].get(disk.serial) == "active"]))
             before = each.view
         if story.fmt in MDADM:
             self.replay.rewind()
-            for cut, disks in sorted(random.Random(SEED).sample(theirs, MDADM_STARTS), key=lambda each: each[0].position):
-                self.start_theirs(cut, disks)
+            for chosen in sorted(random.Random(SEED).sample(theirs, MDADM_STARTS), key=lambda each: each[0].position):
+                self.start_theirs(*chosen)
         self.replay.end()
 
     def choose(self, transition):
@@ -184,7 +187,7 @@ class Trial:
             if knowing < len(used) - 1:
                 raise Lost("mdadm finds %s on %d of %d disks:\n%s" % (name, knowing, len(used), "\n".join(examined)))
 
-    def start_theirs(self, cut, disks):
+    def start_theirs(self, cut, names, disks):
         """mdadm finds the data too, on disks in use."""
         self.tried[1] += 1
         self.vm.sh("emdctl scan >/dev/null 2>&1")
@@ -194,6 +197,8 @@ class Trial:
             words.mdadm_assemble(self.vm, disks)
             try:
                 for each in self.acknowledged(cut):
+                    if each.name not in names:
+                        continue
                     held = self.vm.output("/root/peek %s %d %d" % (self.vm.md(each.name), each.offset, len(each.data)))
                     if held != each.data:
                         raise Failed("%s: %r: mdadm does not find what was acknowledged at %d"

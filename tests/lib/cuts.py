@@ -28,7 +28,7 @@ class Cut:
 
     position  entries of the log that had been acknowledged
     kind      "prefix": all of those, and nothing else
-              "torn": and in addition the first blocks of one that was under way
+              "torn": and in addition the first blocks of what was under way
               "lost": nothing but what was durable
               "reordered": some, by the toss of a coin
     arg       of torn: (index of the entry, how many blocks); of reordered: a number
@@ -183,8 +183,10 @@ class Replay:
                 if there or self._is_durable(index, cut.position):
                     result[index] = range(blocks(entries[index]))
         if cut.kind == "torn":
-            index, count = cut.arg
-            result[index] = range(count)
+            torn, count = cut.arg
+            for index in self.under_way(cut.position):
+                # Others that are under way are torn at the same place; what is written in turn has none.
+                result[index] = range(count * blocks(entries[index]) // blocks(entries[torn]))
         elif cut.kind == "reordered":
             for index in self.under_way(cut.position):
                 count = blocks(entries[index])
