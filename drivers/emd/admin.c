@@ -430,7 +430,8 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
  * @adm: the command
  * @array_id: which; must not be in use
  *
- * Return: 0 or -errno with nothing changed.
+ * Return: 0 or -errno with nothing changed, but that the replacing of one of its disks
+ * may have been given up.
  */
 int emd_admin_delete(struct emd_admin *adm, u64 array_id)
 {
@@ -1081,6 +1082,7 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 	struct emd_container *container;
 	struct emd_array *array;
 	unsigned int noio = emd_lock_registry(), noio_c;
+	bool ending = false;
 	int ret;
 
 	do {
@@ -1091,7 +1093,13 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 		}
 		container = array->container;
 		kref_get(&container->ref);
-		ret = sync_locked(adm, array, cmd, limit_kib_s);
+		/* What the worker has brought to its end meanwhile is what was asked for. */
+		if (ending && !array->twin) {
+			ret = 0;
+		} else {
+			ending = cmd == EMD_SYNC_CMD_CANCEL && array->twin;
+			ret = sync_locked(adm, array, cmd, limit_kib_s);
+		}
 		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
 			ret = -EINTR;
 		emd_unlock_container(container, noio_c);

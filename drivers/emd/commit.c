@@ -338,6 +338,23 @@ static int flush_disks(struct emd_container *container)
 	return failed;
 }
 
+/* False when it refuses. */
+static bool write_disk(struct emd_disk *disk, unsigned int *nr_written)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
+		emd_disk_meta_start(disk, i);
+		ret = emd_disk_meta_wait(disk);
+	}
+	if (ret)
+		disk_refused(disk, ret);
+	else
+		*nr_written += !!disk->meta_writes.nr;
+	return !ret;
+}
+
 /*
  * Write what is encoded, one disk after the other: a power cut tears the copy of
  * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
@@ -348,20 +365,24 @@ static int flush_disks(struct emd_container *container)
 static int write_disks(struct emd_container *container, unsigned int *nr_written)
 {
 	struct emd_disk *disk;
-	unsigned int i;
-	int ret;
 
 	*nr_written = 0;
 	list_for_each_entry(disk, &container->disks, container_node) {
-		for (i = 0, ret = 0; i < disk->meta_writes.nr && !ret; i++) {
-			emd_disk_meta_start(disk, i);
-			ret = emd_disk_meta_wait(disk);
-		}
-		if (ret) {
-			disk_refused(disk, ret);
+		if (!write_disk(disk, nr_written))
 			return 1;
-		}
-		*nr_written += !!disk->meta_writes.nr;
+	}
+	return 0;
+}
+
+/* The other way round: who was trusted with T1 first is the last to lose it. */
+static int write_disks_back(struct emd_container *container, unsigned int *nr_written)
+{
+	struct emd_disk *disk;
+
+	*nr_written = 0;
+	list_for_each_entry_reverse(disk, &container->disks, container_node) {
+		if (!write_disk(disk, nr_written))
+			return 1;
 	}
 	return 0;
 }
@@ -448,7 +469,7 @@ static void write_back(struct emd_transaction *txn)
 	do {
 		if (encode_all(container, back))
 			return;
-	} while (write_disks(container, &nr_written));
+	} while (write_disks_back(container, &nr_written));
 	/* The same config, only newer: readers may move on to it. */
 	rcu_assign_pointer(container->config, back);
 	container->reserve[0] = container->reserve[1];
@@ -469,7 +490,7 @@ static void write_back(struct emd_transaction *txn)
  * Return: 0 when every disk has T1; -EIO when a disk refused. Then for an
  * administrative transaction T0 has been written back, for an event the disks
  * that refused have ->meta_failed set: start over with a T1 that knows.
- * -ENODEV when no disk can be written at all. -EROFS for a container
+ * -ENODEV when no disk can be written at all, or not the one it needs. -EROFS for a container
  * assembled read-only.
  * Context: C held, sleeps, allocates nothing.
  */
@@ -492,6 +513,8 @@ int emd_txn_write(struct emd_transaction *txn)
 	if (!nr)
 		return EMD_REFUSE(txn->msg, -ENODEV, "no disk of %s can be written",
 				  container->name);
+	if (txn->needs && !txn->needs->meta_writes.nr)
+		return EMD_REFUSE(txn->msg, -ENODEV, "%s cannot be written", txn->needs->name);
 
 	container->attempted = max(container->attempted, txn->t1->generation);
 	if (txn->flush)

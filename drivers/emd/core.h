@@ -76,6 +76,7 @@ int emd_disk_meta_wait(struct emd_disk *disk);
  * @flush: data must be durable on every disk before the metadata says so
  * @administrative: refused by a disk: back out, instead of failing the disk
  * @written: every disk that T1 names has it
+ * @needs: no T1 without this disk, or NULL
  */
 struct emd_transaction {
 	struct emd_container *container;
@@ -86,6 +87,7 @@ struct emd_transaction {
 	bool flush;
 	bool administrative;
 	bool written;
+	const struct emd_disk *needs;
 };
 
 struct emd_config *emd_container_config(const struct emd_container *container); /* C */

@@ -606,6 +606,8 @@ extern struct list_head emd_containers;		/* G */
 extern struct workqueue_struct *emd_wq;		/* WQ_MEM_RECLAIM: containers' workers */
 /* WQ_MEM_RECLAIM: ios that a container's worker may wait for, so with a rescuer of their own */
 extern struct workqueue_struct *emd_io_wq;
+/* WQ_MEM_RECLAIM: writes to twins, for which what is on emd_io_wq may wait */
+extern struct workqueue_struct *emd_twin_wq;
 
 unsigned int emd_lock_registry(void);		/* G + noio scope; pass the result back */
 void emd_unlock_registry(unsigned int noio);

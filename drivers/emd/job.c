@@ -1137,10 +1137,10 @@ void emd_job_get_status(struct emd_job *job, struct emd_job_status *st)
 		if (!st->paused)
 			st->speed_kib_s = speed_locked(job);
 	} else if (READ_ONCE(job->array->twin)) {
-		/* Done here; the other arrays of the disk are not. */
+		/* Done here while the other arrays of the disk are not; or about to go on. */
 		st->action = EMD_SYNC_REBUILD;
-		st->done_sectors = job->array->geo.array_sectors;
-		st->total_sectors = st->done_sectors;
+		st->done_sectors = job->done;
+		st->total_sectors = job->array->geo.array_sectors;
 	}
 	st->limit_kib_s = job->limit_kib_s;
 	st->mismatches = job->mismatches;

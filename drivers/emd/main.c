@@ -33,6 +33,7 @@ MODULE_PARM_DESC(ignore, "formats to leave alone, comma separated");
 
 struct workqueue_struct *emd_wq;
 struct workqueue_struct *emd_io_wq;
+struct workqueue_struct *emd_twin_wq;
 
 /**
  * emd_format_ignored() - has the administrator told us to leave it alone?
@@ -166,9 +167,12 @@ static int __init emd_init(void)
 	emd_io_wq = alloc_workqueue("emd_io", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!emd_io_wq)
 		goto destroy_wq;
+	emd_twin_wq = alloc_workqueue("emd_twin", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!emd_twin_wq)
+		goto destroy_io_wq;
 	ret = emd_event_init();
 	if (ret)
-		goto destroy_io_wq;
+		goto destroy_twin_wq;
 	ret = emd_minors_init();
 	if (ret)
 		goto exit_events;
@@ -190,6 +194,8 @@ exit_minors:
 	emd_minors_exit();
 exit_events:
 	emd_event_exit();
+destroy_twin_wq:
+	destroy_workqueue(emd_twin_wq);
 destroy_io_wq:
 	destroy_workqueue(emd_io_wq);
 destroy_wq:
@@ -205,6 +211,7 @@ static void __exit emd_exit(void)
 	emd_registry_release_all();
 	emd_minors_exit();
 	emd_event_exit();
+	destroy_workqueue(emd_twin_wq);
 	destroy_workqueue(emd_io_wq);
 	destroy_workqueue(emd_wq);
 	rcu_barrier();

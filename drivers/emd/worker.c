@@ -495,10 +495,15 @@ static void apply_array(struct emd_array *array, int error)
 		/* Nothing may be written that the metadata does not cover. */
 		if (test_bit(EMD_PENDING_DIRTY, &array->batch))
 			emd_io_fail_held(array);
-		/* Done, but that cannot be said: once more after the next touch. */
 		if (test_bit(EMD_PENDING_JOB_DONE, &array->batch)) {
-			array->job_failed = true;
-			emd_job_acknowledge(array->job);
+			if (emd_job_action(array->job) == EMD_SYNC_REPLACE) {
+				/* Has nothing to be recorded. */
+				finish_job(array);
+			} else {
+				/* Done, but that cannot be said: once more after the next touch. */
+				array->job_failed = true;
+				emd_job_acknowledge(array->job);
+			}
 		}
 		array->batch = 0;
 		return;
@@ -864,7 +869,7 @@ static int evaluate_array(struct emd_container *container, struct emd_array *arr
 	if (array->needs_resync && has_live_redundancy(array))
 		return start_resync(container, array);
 	if (array->twin && array->twin->copied_sector < array->geo.array_sectors)
-		return emd_array_start_job(array, EMD_SYNC_REPLACE, 0);
+		return emd_array_start_job(array, EMD_SYNC_REPLACE, array->twin->copied_sector);
 	return 0;
 }
 
