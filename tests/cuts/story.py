@@ -194,6 +194,12 @@ def replace(story):
     story.lost = old
 
 
+def rename(story):
+    """And back: what follows knows it by its name."""
+    story.emdctl("rename %s other" % story.name)
+    story.emdctl("rename other %s" % story.name)
+
+
 def delete(story):
     story.emdctl("delete " + story.name)
 
@@ -238,6 +244,10 @@ def recorded(view, _old, _new):
     return degraded(view["arrays"].get("array"))
 
 
+def renamed(view, old, _new):
+    return view == {**old, "arrays": {"other": old["arrays"]["array"]}}
+
+
 def partly_deleted(view, _old, _new):
     """The last array of a container ends disk by disk: each forgets it, and what it was."""
     array = view["arrays"].get("array")
@@ -249,6 +259,7 @@ LIFE = (
     ("first build", build, optimal),
     ("dirty", dirty, optimal),
     ("clean", clean, optimal),
+    ("rename", rename, optimal, renamed),
     ("add", add, optimal, joining),
     ("failure", fail, degraded, recorded),
     ("rebuild", rebuild, optimal),
