@@ -107,6 +107,7 @@ do {									\
 #define KUNIT_ASSERT_EQ_MSG(t, a, b, ...) KUNIT_BINARY(t, a, ==, b, 1, __VA_ARGS__)
 #define KUNIT_EXPECT_EQ(t, a, b) KUNIT_BINARY(t, a, ==, b, 0, "")
 #define KUNIT_EXPECT_NE(t, a, b) KUNIT_BINARY(t, a, !=, b, 0, "")
+#define KUNIT_EXPECT_LT(t, a, b) KUNIT_BINARY(t, a, <, b, 0, "")
 #define KUNIT_EXPECT_LE(t, a, b) KUNIT_BINARY(t, a, <=, b, 0, "")
 #define KUNIT_EXPECT_GE(t, a, b) KUNIT_BINARY(t, a, >=, b, 0, "")
 #define KUNIT_ASSERT_EQ(t, a, b) KUNIT_BINARY(t, a, ==, b, 1, "")
