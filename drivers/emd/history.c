@@ -19,6 +19,9 @@
 
 #define NR_ENTRIES	16
 
+/* One more: words are written before it is known whether they are an entry. */
+#define NR_SLOTS	(NR_ENTRIES + 1)
+
 /**
  * struct entry - one configuration, or several that differ in small things only
  * @first: generation it began with
@@ -39,12 +42,12 @@ struct entry {
 
 /**
  * struct emd_history - the last entries
- * @nr: how many there ever were; entry i is in slot i % NR_ENTRIES
- * @entries: the ring
+ * @nr: how many there ever were; entry i is in slot i % NR_SLOTS
+ * @entries: the ring: the last ones, and the slot for the next
  */
 struct emd_history {
 	u64 nr;
-	struct entry entries[NR_ENTRIES];
+	struct entry entries[NR_SLOTS];
 };
 
 /**
@@ -68,13 +71,13 @@ void emd_history_free(struct emd_history *history)
 
 static struct entry *newest(struct emd_history *history)
 {
-	return history->nr ? &history->entries[(history->nr - 1) % NR_ENTRIES] : NULL;
+	return history->nr ? &history->entries[(history->nr - 1) % NR_SLOTS] : NULL;
 }
 
 /* The words are in the slot behind the newest: take it, or let the newest have them. */
 static void put(struct emd_history *history, u64 generation, bool routine)
 {
-	struct entry *next = &history->entries[history->nr % NR_ENTRIES];
+	struct entry *next = &history->entries[history->nr % NR_SLOTS];
 	struct entry *last = newest(history);
 
 	if (routine && last && last->routine) {
@@ -94,7 +97,7 @@ static void put(struct emd_history *history, u64 generation, bool routine)
 /* Where the words of the next entry go. */
 static struct emd_text next_text(struct emd_history *history)
 {
-	struct entry *next = &history->entries[history->nr % NR_ENTRIES];
+	struct entry *next = &history->entries[history->nr % NR_SLOTS];
 
 	memset(next, 0, sizeof(*next));
 	return (struct emd_text){ .buf = next->text, .len = sizeof(next->text) };
@@ -167,7 +170,7 @@ int emd_history_records(struct emd_container *container, void **buf, size_t *len
 	rec = recs;
 	noio = emd_lock_container(container);
 	for (i = history->nr - min_t(u64, history->nr, NR_ENTRIES); i < history->nr; i++, rec++) {
-		const struct entry *entry = &history->entries[i % NR_ENTRIES];
+		const struct entry *entry = &history->entries[i % NR_SLOTS];
 
 		rec->rec.size = sizeof(*rec);
 		rec->rec.type = EMD_REC_HISTORY;
