@@ -226,74 +226,68 @@ static bool is_left_behind(const struct emd_disk *disk)
 		disk->container->state == EMD_CONTAINER_ASSEMBLED);
 }
 
-/**
- * emd_is_known() - has the registry this disk?
- * @devt: device
- *
- * One that is not known, as after "remove", a dry run must not make known: it might
- * join a container by itself.
- *
- * Context: G held.
- */
-bool emd_is_known(dev_t devt)
+/* May a command have it that takes disks which nobody uses? */
+static int may_take(struct emd_admin *adm, const struct emd_disk *disk)
 {
-	struct emd_disk *disk = emd_disk_get_by_dev(devt);
-
-	emd_disk_put(disk);
-	return disk;
+	if (disk->file)
+		return EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s, remove it there first", disk->name,
+				  disk->container ? disk->container->name : "an array");
+	if (disk->seen && (disk->seen->nr_arrays || disk->seen->torn) &&
+	    !(adm->flags & EMD_F_FORCE) && !is_left_behind(disk))
+		return EMD_REFUSE(adm->msg, -EEXIST,
+				  "%s carries %s metadata of another array; erase it first, or --force",
+				  disk->name, disk->ops->name);
+	return 0;
 }
 
 /**
- * emd_claim_bare_disk() - find or make the disk object for a device, and claim it
+ * emd_borrow_disk() - a disk object for a device that is the command's alone, claimed
  * @adm: the command that names it
  * @devt: device, in no container that is assembled
  *
- * It stays in the container it is in.
+ * What the registry knows of the device stays as it is and where it is; it cannot be
+ * claimed until the command gives the device back. So nothing that a command does with
+ * it before it writes is seen by anybody, and a dry run changes nothing.
  *
- * Return: the disk with a reference and claimed, or ERR_PTR: -EBUSY when in use,
- * -EEXIST when it carries arrays and the command is not forced.
- * Context: Process context, G held throughout the claim.
+ * Return: the disk with a reference, for emd_give_back_disk(); or ERR_PTR: -EBUSY when in
+ * use, -EEXIST when it carries arrays and the command is not forced.
+ * Context: Process context, G held until it is given back.
  */
-struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt)
+struct emd_disk *emd_borrow_disk(struct emd_admin *adm, dev_t devt)
 {
+	struct emd_disk *disk = emd_disk_get_by_dev(devt);
 	struct emd_probe probe;
-	struct emd_disk *disk;
 	int ret;
 
-	lockdep_assert_held(&emd_registry_lock);
-	disk = emd_disk_get_by_dev(devt);
-	if (disk && disk->file) {
-		ret = EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s, remove it there first", disk->name,
-				 disk->container ? disk->container->name : "an array");
-		goto put;
-	}
-	if (disk && disk->seen && (disk->seen->nr_arrays || disk->seen->torn) &&
-	    !(adm->flags & EMD_F_FORCE) && !is_left_behind(disk)) {
-		ret = EMD_REFUSE(adm->msg, -EEXIST,
-				 "%s carries %s metadata of another array; erase it first, or --force",
-				 disk->name, disk->ops->name);
-		goto put;
-	}
-	if (!disk) {
-		ret = emd_probe(devt, &probe);
-		if (ret)
-			return ERR_PTR(EMD_REFUSE(adm->msg, ret, "disk cannot be opened (error %d)",
-						  ret));
-		disk = emd_disk_create(&probe);
-		emd_probe_done(&probe);
-		if (!disk)
-			return ERR_PTR(EMD_REFUSE(adm->msg, -ENOMEM, "out of memory"));
-		kref_get(&disk->ref);
-	}
-	ret = emd_disk_claim(disk, false, adm->msg);
+	ret = disk ? may_take(adm, disk) : 0;
+	emd_disk_put(disk);
 	if (ret)
-		goto put;
+		return ERR_PTR(ret);
+	ret = emd_probe(devt, &probe);
+	if (ret)
+		return ERR_PTR(EMD_REFUSE(adm->msg, ret, "disk cannot be opened (error %d)", ret));
+	disk = emd_disk_create(&probe);
+	emd_probe_done(&probe);
+	if (!disk)
+		return ERR_PTR(EMD_REFUSE(adm->msg, -ENOMEM, "out of memory"));
+	ret = emd_disk_claim(disk, false, adm->msg);
+	if (ret) {
+		emd_disk_put(disk);
+		return ERR_PTR(ret);
+	}
 	if (dry_run(adm))
 		PLAN(adm, "claim %s", disk->name);
 	return disk;
-put:
+}
+
+/* It is another's now, or says other things. */
+static void forget_device(dev_t devt)
+{
+	struct emd_disk *disk = emd_disk_get_by_dev(devt);
+
+	if (disk)
+		emd_registry_forget(disk);
 	emd_disk_put(disk);
-	return ERR_PTR(ret);
 }
 
 /**
@@ -301,41 +295,29 @@ put:
  * @adm: the command that names it
  * @devt: device, in no container that is assembled
  *
- * As emd_claim_bare_disk(), and it leaves the container it was in.
+ * As emd_borrow_disk(), and unless this is a dry run it is the registry's: the container
+ * that it was in has lost it.
  *
  * Return: the disk with a reference and claimed, or ERR_PTR.
  * Context: Process context, G held.
  */
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
 {
-	struct emd_disk *disk = emd_claim_bare_disk(adm, devt);
-	struct emd_container *container;
-	unsigned int noio_c;
+	struct emd_disk *disk = emd_borrow_disk(adm, devt);
 
-	if (IS_ERR(disk))
-		return disk;
-	container = disk->container;
-	if (container) {
-		struct file *claim = disk->file;
-
-		/* Leaves where it was with its claim. */
-		kref_get(&container->ref);
-		noio_c = emd_lock_container(container);
-		disk->file = NULL;
-		emd_container_drop_disk(container, disk);
-		disk->file = claim;
-		emd_unlock_container(container, noio_c);
-		emd_container_reap(container);
-		emd_container_put(container);
+	if (!IS_ERR(disk) && !dry_run(adm)) {
+		forget_device(devt);
+		emd_disk_list(disk);
 	}
 	return disk;
 }
 
 /**
- * emd_give_back_disk() - a command failed: the disk is as if it had never been named
- * @disk: from emd_take_bare_disk() or emd_claim_bare_disk(); its reference is dropped
+ * emd_give_back_disk() - the command does not keep it
+ * @disk: from emd_take_bare_disk() or emd_borrow_disk(), in no container; its reference
+ *	is dropped
  *
- * One that has left its container is known no more: to be looked at again.
+ * One that was taken is looked at again: what is on it is what counts.
  *
  * Context: Process context, G held.
  */
@@ -343,11 +325,36 @@ void emd_give_back_disk(struct emd_disk *disk)
 {
 	lockdep_assert_held(&emd_registry_lock);
 	emd_disk_release(disk);
-	if (!disk->container) {
+	if (!list_empty(&disk->node)) {
 		list_del_init(&disk->node);
+		emd_scan_dev(disk->devt);
 		emd_disk_put(disk);	/* the registry's */
 	}
-	emd_disk_put(disk);	/* emd_claim_bare_disk()'s */
+	emd_disk_put(disk);
+}
+
+/**
+ * emd_rewrite_disk() - write what a command has laid out
+ * @disk: from emd_borrow_disk(), its writes filled in
+ * @msg: reason of a failure
+ *
+ * However that ends, what was known of the device is forgotten: it is looked at again.
+ *
+ * Return: 0 or -errno of the device.
+ * Context: Process context, G held.
+ */
+int emd_rewrite_disk(struct emd_disk *disk, struct emd_errmsg *msg)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
+		emd_disk_meta_start(disk, i);
+		ret = emd_disk_meta_wait(disk);
+	}
+	forget_device(disk->devt);
+	emd_scan_dev(disk->devt);
+	return ret ? EMD_REFUSE(msg, ret, "%s refused the write (error %d)", disk->name, ret) : 0;
 }
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
@@ -480,17 +487,14 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 	const struct emd_meta_ops *ops;
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry();
-	bool known = emd_is_known(devt);
-	unsigned int i;
 	int ret;
 
 	adm->flags |= EMD_F_FORCE;	/* that it carries metadata is the point */
-	disk = dry_run(adm) ? emd_claim_bare_disk(adm, devt) : emd_take_bare_disk(adm, devt);
+	disk = emd_borrow_disk(adm, devt);
 	if (IS_ERR(disk)) {
 		ret = PTR_ERR(disk);
 		goto out;
 	}
-	known &= !disk->container;
 	ops = disk->ops;
 	if (!ops) {
 		ret = EMD_REFUSE(adm->msg, -ENOENT, "%s carries no metadata that emd knows",
@@ -521,22 +525,14 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 				ops->name, disk->name);
 		goto give_back;
 	}
-	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
-		emd_disk_meta_start(disk, i);
-		ret = emd_disk_meta_wait(disk);
-	}
-	if (ret)
-		EMD_REFUSE(adm->msg, ret, "%s refused the write (error %d)", disk->name, ret);
-	else
+	ret = emd_rewrite_disk(disk, adm->msg);
+	if (!ret)
 		emd_event(EMD_EVENT_DISK, "erased", NULL, NULL, -1, disk, "%s erased", disk->name);
 give_back:
 	kfree(bare);
 	emd_give_back_disk(disk);
 out:
 	emd_unlock_registry(noio);
-	/* What is on it now is what counts. */
-	if (known || !dry_run(adm))
-		emd_scan_dev(devt);
 	return ret;
 }
 
@@ -691,8 +687,7 @@ static void leave_arrays(struct emd_container *container, struct emd_disk *disk,
  *	in it and is still there, too
  * @to: what it is to be a spare for, NULL for what is usual with the format
  *
- * Return: 0 or -errno with nothing changed; the disk is to be looked at again then, and
- * after a dry run.
+ * Return: 0 or -errno with nothing changed.
  * Context: Process context, G held, takes C.
  */
 int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t devt,
@@ -734,7 +729,6 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 {
 	struct emd_container *container;
 	unsigned int noio = emd_lock_registry();
-	bool known = emd_is_known(devt);
 	int ret;
 
 	container = emd_container_by_id(container_id);
@@ -745,8 +739,6 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 	kref_get(&container->ref);
 	ret = emd_add_disk(adm, container, devt, NULL);
 	emd_unlock_registry(noio);
-	if (dry_run(adm) ? known : ret)
-		emd_scan_dev(devt);
 	emd_container_put(container);
 	return ret;
 }

@@ -26,9 +26,8 @@ struct emd_assignment {
 };
 
 struct emd_container *emd_container_by_id(u64 id);
-bool emd_is_known(dev_t devt);
 struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg);
-int emd_check_global_name(const struct emd_meta_ops *ops, const char *name,
+int emd_check_global_name(const struct emd_container *container, const char *name,
 			  struct emd_errmsg *msg);
 int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t devt,
 		 const struct emd_assignment *to);
@@ -36,7 +35,8 @@ int emd_assign_spare(struct emd_config *t1, u16 row, const struct emd_assignment
 		     struct emd_errmsg *msg);
 void emd_use_spares(struct emd_container *container);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
-struct emd_disk *emd_claim_bare_disk(struct emd_admin *adm, dev_t devt);
+struct emd_disk *emd_borrow_disk(struct emd_admin *adm, dev_t devt);
+int emd_rewrite_disk(struct emd_disk *disk, struct emd_errmsg *msg);
 struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);
 void emd_give_back_disk(struct emd_disk *disk);
 

@@ -33,6 +33,17 @@ static int fill_args(struct emd_admin *adm, const struct emd_create_arg *arg,
 	return 0;
 }
 
+static const struct emd_disk *disk_by_dev(const struct emd_container *container, dev_t devt)
+{
+	const struct emd_disk *disk;
+
+	list_for_each_entry(disk, &container->disks, container_node) {
+		if (disk->devt == devt && !READ_ONCE(disk->gone))
+			return disk;
+	}
+	return NULL;
+}
+
 /* Which rows are the members, in slot order? */
 static int choose_rows(struct emd_admin *adm, struct emd_container *container,
 		       const struct emd_create_arg *arg, const dev_t *devs,
@@ -55,12 +66,10 @@ static int choose_rows(struct emd_admin *adm, struct emd_container *container,
 		return 0;
 	}
 	for (i = 0; i < arg->nr_disks; i++) {
-		struct emd_disk *disk = emd_disk_get_by_dev(devs[i]);
-		const struct emd_config_disk *cd = NULL;
+		const struct emd_disk *disk = disk_by_dev(container, devs[i]);
+		const struct emd_config_disk *cd;
 
-		if (disk && disk->container == container)
-			cd = emd_config_find_disk(cfg, disk->id);
-		emd_disk_put(disk);
+		cd = disk ? emd_config_find_disk(cfg, disk->id) : NULL;
 		if (!cd)
 			return EMD_REFUSE(adm->msg, -EINVAL, "disk %u:%u is not in %s",
 					  MAJOR(devs[i]), MINOR(devs[i]), container->name);
@@ -125,19 +134,37 @@ static int zero_members(struct emd_container *container, struct emd_array *array
 	return ret;
 }
 
+/* Has @other only disks that @container borrows, so that it would be no more? */
+static bool would_be_used_up(const struct emd_container *other,
+			     const struct emd_container *container)
+{
+	const struct emd_disk *disk;
+	bool has_any = false;
+
+	list_for_each_entry(disk, &emd_disks, node) {
+		if (disk->container != other)
+			continue;
+		if (!disk_by_dev(container, disk->devt))
+			return false;
+		has_any = true;
+	}
+	return has_any && other != container;
+}
+
 /**
  * emd_check_global_name() - is a name free, where the format's names hold everywhere?
- * @ops: format
+ * @container: of the array
  * @name: for a new array, or one that is called otherwise
  * @msg: reason of a refusal
  *
  * Return: 0 or -EEXIST.
- * Context: G held.
+ * Context: G and C held.
  */
-int emd_check_global_name(const struct emd_meta_ops *ops, const char *name,
+int emd_check_global_name(const struct emd_container *container, const char *name,
 			  struct emd_errmsg *msg)
 {
-	struct emd_container *container;
+	const struct emd_meta_ops *ops = container->ops;
+	struct emd_container *other;
 	const struct emd_config *cfg;
 	int ret = 0;
 	u16 i;
@@ -146,13 +173,14 @@ int emd_check_global_name(const struct emd_meta_ops *ops, const char *name,
 	if (!ops->global_names)
 		return 0;
 	rcu_read_lock();
-	list_for_each_entry(container, &emd_containers, node) {
-		cfg = container->ops == ops ? rcu_dereference(container->config) : NULL;
+	list_for_each_entry(other, &emd_containers, node) {
+		cfg = other->ops == ops && !would_be_used_up(other, container) ?
+		      rcu_dereference(other->config) : NULL;
 		for (i = 0; cfg && !ret && i < cfg->nr_arrays; i++) {
 			if (!strcmp(cfg->arrays[i].name, name))
 				ret = EMD_REFUSE(msg, -EEXIST,
 						 "%s has an array %s: other drivers would take both for one",
-						 container->name, name);
+						 other->name, name);
 		}
 	}
 	rcu_read_unlock();
@@ -179,7 +207,7 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 		return EMD_REFUSE(adm->msg, -ENOMEM, "out of memory");
 	ret = fill_args(adm, arg, args);
 	if (!ret)
-		ret = emd_check_global_name(container->ops, args->name, adm->msg);
+		ret = emd_check_global_name(container, args->name, adm->msg);
 	if (!ret)
 		ret = choose_rows(adm, container, arg, devs, args);
 	if (ret)
@@ -346,9 +374,9 @@ static void forget_container(struct emd_container *container)
 
 	emd_container_set_state(container, EMD_CONTAINER_STOPPED, "never written");
 	list_for_each_entry_safe(disk, tmp, &container->disks, container_node) {
+		kref_get(&disk->ref);
 		emd_container_drop_disk(container, disk);
-		list_del_init(&disk->node);
-		emd_disk_put(disk);
+		emd_give_back_disk(disk);
 	}
 	emd_unlock_container(container, noio_c);
 	emd_container_reap(container);
@@ -410,15 +438,10 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 {
 	struct emd_container *container;
 	struct emd_array *array = NULL;
-	DECLARE_BITMAP(known, EMD_MAX_MEMBERS) = { };
-	unsigned int noio, noio_c, i;
+	unsigned int noio, noio_c;
 	int ret;
 
 	noio = emd_lock_registry();
-	for (i = 0; i < arg->nr_disks; i++) {
-		if (emd_is_known(devs[i]))
-			set_bit(i, known);
-	}
 	if (arg->container_id) {
 		container = emd_container_by_id(arg->container_id);
 		if (!container) {
@@ -461,10 +484,5 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 	emd_container_put(container);
 out:
 	emd_unlock_registry(noio);
-	/* Refused or only planned: they are again what they were. */
-	for (i = 0; !array && !arg->container_id && i < arg->nr_disks; i++) {
-		if (test_bit(i, known) || !dry_run(adm))
-			emd_scan_dev(devs[i]);
-	}
 	return ret;
 }

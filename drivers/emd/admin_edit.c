@@ -32,7 +32,7 @@ static int rename_locked(struct emd_admin *adm, struct emd_array *array, const c
 		return EMD_REFUSE(adm->msg, -ENOENT, "%s is not in the metadata", array->name);
 	if (!strcmp(ca->name, name))
 		return EMD_REFUSE(adm->msg, -EALREADY, "it is called %s already", name);
-	ret = emd_check_global_name(container->ops, name, adm->msg);
+	ret = emd_check_global_name(container, name, adm->msg);
 	if (ret)
 		return ret;
 	emd_change_rename(ca, name);
@@ -185,7 +185,7 @@ int emd_admin_assign(struct emd_admin *adm, u64 container_id, dev_t devt, const 
 	struct emd_container *container;
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry(), noio_c;
-	bool known = emd_is_known(devt), spare;
+	bool spare;
 	int ret = 0;
 
 	container = emd_container_by_id(container_id);
@@ -204,8 +204,6 @@ int emd_admin_assign(struct emd_admin *adm, u64 container_id, dev_t devt, const 
 	if (!spare)
 		ret = emd_add_disk(adm, container, devt, &to);
 	emd_unlock_registry(noio);
-	if (!spare && (dry_run(adm) ? known : ret))
-		emd_scan_dev(devt);
 	emd_container_put(container);
 	return ret;
 }

@@ -310,24 +310,11 @@ static int may_overwrite(const struct emd_disk *disk, const struct emd_config *c
 	return 0;
 }
 
-static int write_saved(struct emd_disk *disk, struct emd_errmsg *msg)
+/* Checks, and fills in the disk's writes. */
+static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
+			 const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
+			 bool force)
 {
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
-		emd_disk_meta_start(disk, i);
-		ret = emd_disk_meta_wait(disk);
-	}
-	return ret ? EMD_REFUSE(msg, ret, "%s refused the write (error %d)", disk->name, ret) : 0;
-}
-
-/* The disk is claimed. */
-static int restore_locked(struct emd_admin *adm, struct emd_disk *disk,
-			  const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
-			  bool force)
-{
-	struct emd_meta_writes *writes = &disk->meta_writes;
 	struct emd_config *cfg;
 	int ret;
 
@@ -337,20 +324,31 @@ static int restore_locked(struct emd_admin *adm, struct emd_disk *disk,
 	ret = emd_disk_reserve(disk, len);
 	if (ret)
 		return ret;
-	cfg = decode_saved(ops, saved, writes, adm->msg);
+	cfg = decode_saved(ops, saved, &disk->meta_writes, adm->msg);
 	if (IS_ERR(cfg))
 		return PTR_ERR(cfg);
 	ret = may_overwrite(disk, cfg, force, adm->msg);
 	emd_config_free(cfg);
+	if (!ret)
+		memcpy(disk->meta_writes.buf, saved->bytes, len);
+	return ret;
+}
+
+static int restore_borrowed(struct emd_admin *adm, struct emd_disk *disk,
+			    const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
+			    bool force)
+{
+	int ret;
+
+	ret = lay_out_saved(adm, disk, ops, saved, len, force);
 	if (ret)
 		return ret;
-	memcpy(writes->buf, saved->bytes, len);
 	if (dry_run(adm)) {
-		emd_plan_writes(writes, adm->plan, "restore the %s metadata of %s", ops->name,
-				disk->name);
+		emd_plan_writes(&disk->meta_writes, adm->plan, "restore the %s metadata of %s",
+				ops->name, disk->name);
 		return 0;
 	}
-	ret = write_saved(disk, adm->msg);
+	ret = emd_rewrite_disk(disk, adm->msg);
 	if (!ret)
 		emd_event(EMD_EVENT_DISK, "restored", NULL, NULL, -1, disk,
 			  "%s got saved metadata back", disk->name);
@@ -383,7 +381,6 @@ int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
 	};
 	struct emd_disk *disk;
 	unsigned int noio;
-	bool known;
 	int ret;
 
 	if (!ops)
@@ -394,19 +391,14 @@ int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
 				  ops->name);
 	strscpy(saved.facts.serial, arg->serial, sizeof(saved.facts.serial));
 	noio = emd_lock_registry();
-	known = emd_is_known(devt);
 	adm->flags |= EMD_F_FORCE;	/* what it carries is judged here, and otherwise */
-	disk = dry_run(adm) ? emd_claim_bare_disk(adm, devt) : emd_take_bare_disk(adm, devt);
+	disk = emd_borrow_disk(adm, devt);
 	if (IS_ERR(disk)) {
 		ret = PTR_ERR(disk);
 	} else {
-		known &= !disk->container;
-		ret = restore_locked(adm, disk, ops, &saved, len, force);
+		ret = restore_borrowed(adm, disk, ops, &saved, len, force);
 		emd_give_back_disk(disk);
 	}
 	emd_unlock_registry(noio);
-	/* What is on it now is what counts. */
-	if (known || !dry_run(adm))
-		emd_scan_dev(devt);
 	return ret;
 }

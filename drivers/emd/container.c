@@ -1226,6 +1226,30 @@ static bool same_metadata(const struct emd_disk *disk, const struct emd_probe *p
 }
 
 /**
+ * emd_registry_forget() - what is known of a disk holds no more
+ * @disk: listed, not claimed; the caller has a reference
+ *
+ * It leaves its container, which may be nobody's then, and the registry.
+ *
+ * Context: Process context, G held.
+ */
+void emd_registry_forget(struct emd_disk *disk)
+{
+	struct emd_container *container = disk->container;
+	unsigned int noio_c;
+
+	lockdep_assert_held(&emd_registry_lock);
+	if (container) {
+		noio_c = emd_lock_container(container);
+		emd_container_drop_disk(container, disk);
+		emd_unlock_container(container, noio_c);
+		emd_container_reap(container);
+	}
+	list_del_init(&disk->node);
+	emd_disk_put(disk);
+}
+
+/**
  * emd_registry_add_probe() - a device was looked at
  * @probe: what was found; config and image may be taken over
  *
@@ -1258,17 +1282,8 @@ void emd_registry_add_probe(struct emd_probe *probe)
 		goto evaluate;
 	}
 	if (disk) {
-		/* What was on it is not there any more: forget what we knew. */
-		container = disk->container;
-		if (container) {
-			noio_c = emd_lock_container(container);
-			emd_container_drop_disk(container, disk);
-			emd_unlock_container(container, noio_c);
-			emd_container_reap(container);
-			container = NULL;
-		}
-		list_del_init(&disk->node);
-		emd_disk_put(disk);
+		/* What was on it is not there any more. */
+		emd_registry_forget(disk);
 		emd_disk_put(disk);
 		disk = NULL;
 	}
@@ -1278,7 +1293,7 @@ void emd_registry_add_probe(struct emd_probe *probe)
 	disk = emd_disk_create(probe);
 	if (!disk)
 		goto out;
-	kref_get(&disk->ref);
+	emd_disk_list(disk);
 	if (!disk->seen || disk->seen->torn) {
 		emd_disk_warn(disk, "%s metadata damaged: %s", disk->ops->name, disk->reason);
 		emd_event(EMD_EVENT_ERROR, "damaged", NULL, NULL, -1, disk, "%s", disk->reason);

@@ -54,6 +54,7 @@ int emd_probe(dev_t devt, struct emd_probe *probe);
 const char *emd_probe_foreign(const struct emd_probe *probe);
 void emd_probe_done(struct emd_probe *probe);
 struct emd_disk *emd_disk_create(struct emd_probe *probe);
+void emd_disk_list(struct emd_disk *disk);
 void emd_disk_take_probe(struct emd_disk *disk, struct emd_probe *probe);
 int emd_disk_claim(struct emd_disk *disk, bool read_only, struct emd_errmsg *msg);
 struct file *emd_disk_reopen(struct emd_disk *disk);
@@ -119,6 +120,7 @@ void emd_container_set_identity(struct emd_container *container, const u8 uuid[1
 struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const u8 uuid[16]);
 void emd_container_work(struct work_struct *work);
 void emd_registry_add_probe(struct emd_probe *probe);
+void emd_registry_forget(struct emd_disk *disk);
 void emd_registry_disk_gone(dev_t devt, u64 diskseq);
 int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);
 int emd_container_plan_assembly(struct emd_container *container, u32 flags,

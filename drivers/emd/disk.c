@@ -439,8 +439,9 @@ void emd_probe_done(struct emd_probe *probe)
  * emd_disk_create() - a new disk object from a probe
  * @probe: of the device; its config and image move to the disk
  *
- * Return: the disk with one reference, or NULL without memory.
- * Context: Process context, G held; the disk is on the registry's list.
+ * Return: the disk with one reference, or NULL without memory. Nobody else knows it
+ * before emd_disk_list().
+ * Context: Process context, G held.
  */
 struct emd_disk *emd_disk_create(struct emd_probe *probe)
 {
@@ -451,6 +452,7 @@ struct emd_disk *emd_disk_create(struct emd_probe *probe)
 	if (!disk)
 		return NULL;
 	kref_init(&disk->ref);
+	INIT_LIST_HEAD(&disk->node);
 	INIT_LIST_HEAD(&disk->container_node);
 	init_completion(&disk->meta_done);
 	disk->id = atomic_inc_return(&disk_ids);
@@ -461,9 +463,21 @@ struct emd_disk *emd_disk_create(struct emd_probe *probe)
 	disk->nr_sectors = probe->nr_sectors;
 	disk->block_size = probe->block_size;
 	disk->rotational = probe->rotational;
-	list_add_tail(&disk->node, &emd_disks);
 	emd_disk_take_probe(disk, probe);
 	return disk;
+}
+
+/**
+ * emd_disk_list() - make a disk known to the registry
+ * @disk: not listed; the registry takes a reference
+ *
+ * Context: G held.
+ */
+void emd_disk_list(struct emd_disk *disk)
+{
+	lockdep_assert_held(&emd_registry_lock);
+	kref_get(&disk->ref);
+	list_add_tail(&disk->node, &emd_disks);
 }
 
 /**

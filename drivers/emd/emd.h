@@ -77,7 +77,7 @@ struct emd_disk {
 	u64 nr_sectors;			/* I */
 	u32 block_size;			/* I: logical block in bytes */
 	bool rotational;		/* I */
-	struct list_head node;		/* G: emd_disks */
+	struct list_head node;		/* G: emd_disks; in none: a command's own */
 
 	/* What this disk's own metadata said when it was last read. */
 	const struct emd_meta_ops *ops;	/* G */

@@ -99,6 +99,9 @@ def life(vm, kind, disks):
                        "release " + first)
     assert "release " + fourth not in lines
     planner.plan("assemble --degraded " + container)
+    # Whatever else its disks might be for: that does not wake it.
+    planner.plan("create --force --format %s --level raid1 --name data --size 32M --init none %s" % (kind, bare))
+    planner.plan("erase /dev/" + first)
     vm.emdctl("assemble --degraded " + container)
     planner.do("delete data", 'array "data" goes: raid1, .*')
     vm.emdctl("--yes stop " + container)
