@@ -505,6 +505,79 @@ static void a_torn_disk_without_secondary_stays_a_member(struct kunit *test)
 	cut_everywhere(test, load_single, "overlap", 0, NULL, become_dirty);
 }
 
+/* Written often since it was assembled: each is opened with the number that is on it. */
+static void load_single_written(struct kunit *test, const char *name)
+{
+	unsigned int i;
+
+	load_single(test, name);
+	for (i = 0; i < 3; i++)
+		commit(test, begin(test));
+}
+
+static void a_number_that_is_long_past_makes_no_disk_stale(struct kunit *test)
+{
+	cut_everywhere(test, load_single_written, "idle", 0, NULL, become_dirty);
+	cut_everywhere(test, load_single_written, "overlap", 0, NULL, remove_array);
+}
+
+/* The rows of a table, as they are on the disk. */
+static void *table_rows(const struct lab_disk *disk, unsigned int section)
+{
+	struct ddf_header_ondisk *header = lab_header(disk, 0);
+	u32 offset = ddf_get32(false, header->section[section].offset);
+
+	return lab_copy(disk, 0) + offset * 512 + sizeof(struct ddf_table_ondisk);
+}
+
+/*
+ * mdadm opens a primary with the number to be. Cut off behind its tables, whose checksums
+ * are right, and before its records.
+ */
+static void cut_mdadm_off(struct lab_disk *disk, const struct ddf_set *set)
+{
+	struct ddf_header_ondisk *header = lab_header(disk, 0);
+	unsigned int s;
+
+	header->open = 1;
+	ddf_put32(set->le, &header->seq, ddf_seq_next(set->seq));
+	ddf_seal(set->le, set->zlib, (u8 *)header, set->block);
+	for (s = DDF_PDR; s <= DDF_VDR; s++)
+		ddf_seal(set->le, set->zlib,
+			 (u8 *)table_rows(disk, s) - sizeof(struct ddf_table_ondisk),
+			 set->section[s]);
+}
+
+static void half_of_a_change_is_not_elected(struct kunit *test)
+{
+	struct ddf_vde_ondisk *vde;
+
+	load_single(test, "idle");
+	vde = table_rows(&lab.disk[0], DDF_VDR);
+	memset(vde, 0xff, sizeof(*vde));
+	cut_mdadm_off(&lab.disk[0], ddf_set(lab.cfg));
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+	commit(test, begin(test));
+	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU idle", NULL);
+}
+
+/* But who may have gone on alone is believed. */
+static void half_of_a_change_that_tells_of_a_loss_is_elected(struct kunit *test)
+{
+	struct lab_disk *two[2] = { &lab.disk[1], &lab.disk[0] };
+	struct ddf_pde_ondisk *pde;
+	struct lab_election el;
+
+	load_single(test, "idle");
+	pde = table_rows(&lab.disk[0], DDF_PDR);
+	ddf_put16(false, &pde[1].state, DDF_PD_FAILED | DDF_PD_MISSING);
+	cut_mdadm_off(&lab.disk[0], ddf_set(lab.cfg));
+	KUNIT_EXPECT_EQ(test, lab_elect(two, 2, &el, NULL), 1);
+	KUNIT_EXPECT_EQ(test, el.verdicts[0], EMD_VERDICT_STALE);
+	KUNIT_EXPECT_EQ(test, el.verdicts[1], EMD_VERDICT_MEMBER);
+	lab_election_free(&el);
+}
+
 /* Its first disk is in the middle of a change of the table of virtual disks. */
 static void tear_first(struct kunit *test)
 {
@@ -992,6 +1065,9 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(power_cut_while_an_array_is_deleted),
 	KUNIT_CASE(one_copy_is_always_closed_and_whole),
 	KUNIT_CASE(a_torn_disk_without_secondary_stays_a_member),
+	KUNIT_CASE(a_number_that_is_long_past_makes_no_disk_stale),
+	KUNIT_CASE(half_of_a_change_is_not_elected),
+	KUNIT_CASE(half_of_a_change_that_tells_of_a_loss_is_elected),
 	KUNIT_CASE(a_torn_disk_needs_others_that_vouch_for_it),
 	KUNIT_CASE(a_torn_record_is_taken_from_the_others),
 	KUNIT_CASE(a_torn_disk_that_ran_alone_stops_all),

@@ -250,7 +250,7 @@ static_assert(sizeof(struct ddf_set) % 8 == 0);
  * struct ddf_part - what only one disk has
  * @anchor_lba: where its anchor is
  * @limit: sectors before the first structure
- * @seq: sequence number that was on it when it was read; newer ones came later
+ * @seq: sequence number that is on it, the last that is known to be
  * @ref: PD reference
  * @bad_blocks: entries of its bad block log
  * @write: what has to be written, DDF_WRITE_*

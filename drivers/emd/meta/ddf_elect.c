@@ -10,6 +10,10 @@
  * Two disks that each write the other off, or an older one that has written off the
  * newest, ran apart: sequence numbers do not order those, and nothing is decided.
  *
+ * What is open was cut off in a change, and with mdadm carries the number that the
+ * change was to get: its tables may be half of it. So a closed copy that is no more
+ * than one behind is believed rather, unless the open one tells of its loss.
+ *
  * A torn copy has no vote: it is a member when the elected table names it one, and no
  * more than the change that was cut off away from it; see ddf_torn.c.
  *
@@ -150,8 +154,6 @@ static bool outranks(const struct candidate *a, const struct candidate *b)
 
 	if (a->rank != b->rank)
 		return a->rank > b->rank;
-	if (a->open != b->open)
-		return b->open;
 	if (newest_a != newest_b)
 		return newest_a > newest_b;
 	if (ddf_same_container(a->set, b->set)) {
@@ -163,15 +165,36 @@ static bool outranks(const struct candidate *a, const struct candidate *b)
 	return diff ? diff < 0 : a->ref < b->ref;
 }
 
-static const struct candidate *find_champion(const struct candidate *cand, unsigned int nr)
+/* How many updates it is behind. */
+static s32 updates_behind(const struct candidate *champion, const struct candidate *c)
+{
+	return champion->rank - c->rank;
+}
+
+static const struct candidate *best_of(const struct candidate *cand, unsigned int nr, bool open)
 {
 	const struct candidate *c, *best = NULL;
 
 	for (c = cand; c < cand + nr; c++) {
-		if (c->votes && (!best || outranks(c, best)))
+		if (c->votes && c->open == open && (!best || outranks(c, best)))
 			best = c;
 	}
 	return best;
+}
+
+static const struct candidate *find_champion(const struct candidate *cand, unsigned int nr)
+{
+	const struct candidate *closed = best_of(cand, nr, false);
+	const struct candidate *open = best_of(cand, nr, true);
+	s32 behind;
+
+	if (!closed || !open)
+		return closed ?: open;
+	behind = updates_behind(open, closed);
+	/* One ahead that lists it no more as usable may have gone on without it. */
+	if (behind > 1 || (behind == 1 && lost(open, row_for(open, closed))))
+		return open;
+	return closed;
 }
 
 /* Of several such pairs the one with the lowest references, always the same. */
@@ -207,12 +230,6 @@ static bool torn_claims(const struct candidate *champion, const struct candidate
 	return c->torn && !c->clone && !lost(champion, row) &&
 	       champion->cfg->disks[row].state != EMD_DISK_FOREIGN &&
 	       ddf_same_container(champion->set, c->set);
-}
-
-/* How many updates the last one that it had whole is behind. */
-static s32 updates_behind(const struct candidate *champion, const struct candidate *c)
-{
-	return champion->rank - c->rank;
 }
 
 /*
@@ -255,6 +272,14 @@ static enum emd_verdict judge_torn(const struct candidate *cand, unsigned int nr
 
 /* ---- the verdict --------------------------------------------------------------------- */
 
+/* Is it as good as the champion? One that is open may carry the next number already. */
+static bool is_recent(const struct candidate *champion, const struct candidate *c)
+{
+	s32 behind = updates_behind(champion, c);
+
+	return behind == 0 || behind == 1 || (behind == -1 && c->open && c->votes);
+}
+
 static enum emd_verdict judge(const struct candidate *champion, const struct candidate *c,
 			      u16 row)
 {
@@ -272,7 +297,7 @@ static enum emd_verdict judge(const struct candidate *champion, const struct can
 	/* A spare has nothing that could be out of date. */
 	if (entry->state == EMD_DISK_SPARE)
 		return EMD_VERDICT_MEMBER;
-	return champion->rank - c->rank <= 1 ? EMD_VERDICT_MEMBER : EMD_VERDICT_STALE;
+	return is_recent(champion, c) ? EMD_VERDICT_MEMBER : EMD_VERDICT_STALE;
 }
 
 /**

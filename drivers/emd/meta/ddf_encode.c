@@ -9,8 +9,9 @@
  * that one: with the number from before, an open primary loses against a closed
  * secondary also with those that look at numbers first.
  *
- * A disk without a secondary has no such copy while its sections are written. What
- * is torn then shows by its checksum, and the disk is left out.
+ * A disk without a secondary has no such copy while its sections are written. Cut off
+ * there it is open, and stays a member when the other disks vouch for it (ddf_torn.c):
+ * they tell whether its number, the one from before, is near enough to theirs.
  *
  * A new disk gets both copies closed, and the anchor last: without that nothing of
  * it counts. A lost disk gets nothing. Pure; allocates nothing.

@@ -140,8 +140,9 @@ void ddf_set_load(struct ddf_set *set, const struct ddf_disk *disk, u64 disk_sec
 	memcpy(ddf_pdr(set), copy->section[DDF_PDR], set->section[DDF_PDR]);
 	memcpy(ddf_vdr(set), copy->section[DDF_VDR], set->section[DDF_VDR]);
 	/*
-	 * What is being changed counts as not there yet. mdadm opens a copy with the
-	 * number to be; a disk with one copy is opened by us alone, with the one from before.
+	 * What is being changed counts as not there yet. mdadm opens a copy with the number
+	 * to be. Where there is but one, we may have opened it with the one from before:
+	 * which of the two it is the others' copies tell, see ddf_elect.c.
 	 */
 	set->seq = copy->seq - (copy->open && layout->secondary != DDF_NONE64);
 

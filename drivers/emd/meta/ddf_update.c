@@ -254,6 +254,15 @@ static int add_disk(struct edit *edit, struct emd_config_disk *row, struct emd_e
 	return 0;
 }
 
+/* What the last update made is on all disks: that is what they are opened with. */
+static void note_numbers(struct ddf_set *set)
+{
+	u32 i;
+
+	for (i = 0; set->updated && i < set->nr_parts; i++)
+		ddf_part(set, i)->seq = set->seq;
+}
+
 /**
  * ddf_adopt() - a spare that was away is here
  * @t1: config being built
@@ -274,6 +283,7 @@ void ddf_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
 	if (t1->disks[row].native == EMD_NO_DISK || seen->self >= seen->nr_disks ||
 	    !ddf_same_container(set, own))
 		return;
+	note_numbers(set);
 	part = ddf_find_part(set, t1->disks[row].native);
 	if (part >= 0)
 		ddf_set_drop_part(set, part);
@@ -1049,8 +1059,10 @@ int ddf_update(const struct emd_config *t0, struct emd_config *t1, struct emd_er
 
 	if (t1->max_native < set->record || t1->native_len > room(&edit))
 		return EMD_REFUSE(msg, -ENOSPC, "no room for the metadata");
-	if (!all)
+	if (!all) {
+		note_numbers(set);
 		forget_writes(set);
+	}
 	set->seq = ddf_seq_next(set->seq);
 	set->timestamp = edit.now;
 	set->updated = 1;
@@ -1084,6 +1096,7 @@ void ddf_supersede(struct emd_config *cfg, u64 generation)
 	struct ddf_part *part;
 	u32 i, seq = ddf_seq_next(generation), old = set->seq;
 
+	note_numbers(set);
 	for (i = 0; i < set->nr_records; i++) {
 		vdcr = ddf_vdcr(ddf_record(set, i));
 		set->seq = old;
