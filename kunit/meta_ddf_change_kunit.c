@@ -1004,6 +1004,75 @@ static void a_spare_whose_array_is_deleted_is_for_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].scope, EMD_SPARE_GLOBAL);
 }
 
+/* Its array was deleted while it was away. */
+static void a_spare_for_what_is_no_more_is_for_all(struct kunit *test)
+{
+	struct ddf_spare_ondisk *spare;
+	struct ddf_set *set;
+
+	load(test, "idle");
+	dedicate(test, 2, 0);
+	set = ddf_set(lab.cfg);
+	spare = ddf_spare(ddf_record(set, ddf_find_spare(set, ddf_find_part(set, 2))));
+	ddf_spare_entries(spare)->guid[20] ^= 1;
+	ddf_seal(set->le, set->zlib, (u8 *)spare, set->record);
+	ddf_decode_spare(lab.cfg, &lab.cfg->disks[2]);
+	KUNIT_EXPECT_EQ(test, lab.cfg->disks[2].scope, EMD_SPARE_GLOBAL);
+}
+
+/* Type bits, reserved bytes and entries of another driver outlive our changes. */
+static void what_another_wrote_into_a_spares_record_stays(struct kunit *test)
+{
+	struct ddf_spare_entry_ondisk *entry;
+	struct ddf_spare_ondisk *spare;
+	u16 both[] = { 0, 1 };
+	struct emd_config *t1;
+	struct ddf_set *set;
+	int record;
+
+	load(test, "overlap");
+	/* The third disk is in both arrays; its own is what a spare of both would have. */
+	t1 = begin(test);
+	emd_change_delete_array(t1, 1);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_ASSERT_EQ(test, lab.cfg->nr_arrays, 1);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[2].state, EMD_DISK_SPARE);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_DEDICATED, both, 1), 0);
+	commit(test, t1);
+
+	set = ddf_set(lab.cfg);
+	record = ddf_find_spare(set, ddf_find_part(set, 2));
+	KUNIT_ASSERT_TRUE(test, record >= 0);
+	spare = ddf_spare(ddf_record(set, record));
+	spare->type |= DDF_SPARE_AFFINITY;
+	spare->reserved2[3] = 0x42;
+	entry = ddf_spare_entries(spare);
+	/* One of an array that is no more, one with something of its own. */
+	entry[1] = entry[0];
+	entry[1].reserved[2] = 0x17;
+	entry[0].guid[20] ^= 1;
+	ddf_put16(set->le, &spare->populated, 2);
+	ddf_seal(set->le, set->zlib, (u8 *)spare, set->record);
+	lab.cfg->disks[2].nr_serves = 0;
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_DEDICATED, both, 1), 0);
+	commit(test, t1);
+	assemble(test);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[2].nr_serves, 1);
+	set = ddf_set(lab.cfg);
+	record = ddf_find_spare(set, ddf_find_part(set, 2));
+	KUNIT_ASSERT_TRUE(test, record >= 0);
+	spare = ddf_spare(ddf_record(set, record));
+	entry = ddf_spare_entries(spare);
+	KUNIT_EXPECT_EQ(test, spare->type, DDF_SPARE_DEDICATED | DDF_SPARE_AFFINITY);
+	KUNIT_EXPECT_EQ(test, spare->reserved2[3], 0x42);
+	KUNIT_EXPECT_EQ(test, ddf_get16(set->le, spare->populated), 1);
+	KUNIT_EXPECT_EQ(test, entry[0].reserved[2], 0x17);
+	KUNIT_EXPECT_EQ(test, entry[1].guid[0], 0xff);
+}
+
 /* It was away while the others went on, and says what it is for. */
 static void a_spare_that_was_away_is_one_again(struct kunit *test)
 {
@@ -1042,6 +1111,8 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(what_is_not_renamed_keeps_its_bytes),
 	KUNIT_CASE(a_spare_is_for_one_array),
 	KUNIT_CASE(a_spare_whose_array_is_deleted_is_for_all),
+	KUNIT_CASE(a_spare_for_what_is_no_more_is_for_all),
+	KUNIT_CASE(what_another_wrote_into_a_spares_record_stays),
 	KUNIT_CASE(a_spare_that_was_away_is_one_again),
 	KUNIT_CASE(dirty_and_clean_are_one_bit),
 	KUNIT_CASE(a_disk_fails_and_a_spare_takes_over),

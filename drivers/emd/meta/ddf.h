@@ -432,6 +432,7 @@ struct ddf_progress {
 };
 
 bool ddf_vdcr_is(const struct ddf_set *set, const struct ddf_record *rec);
+bool ddf_is_spares(const struct ddf_set *set, const struct ddf_record *rec);
 struct ddf_vdcr_ondisk *ddf_any_vdcr(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN]);
 struct ddf_vdcr_ondisk *ddf_newest_vdcr(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN],
 					u32 secondary);
@@ -468,7 +469,7 @@ struct emd_config *ddf_decode(const struct emd_meta_image *img, struct emd_errms
 struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int nr,
 			     unsigned int champion, const enum emd_verdict *verdicts,
 			     const u16 *rows, struct emd_errmsg *msg);
-int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from);
+int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from, bool spare);
 void ddf_decode_spare(struct emd_config *cfg, struct emd_config_disk *row);
 void ddf_row_id(u32 ref, char id[EMD_DISK_ID_LEN]);
 void ddf_uuid(const struct ddf_set *set, const u8 guid[DDF_GUID_LEN], u8 uuid[16]);

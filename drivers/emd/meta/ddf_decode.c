@@ -698,7 +698,8 @@ static void serve(struct emd_config_disk *row, u16 array)
  * @cfg: config whose arrays are known
  * @row: a spare's, listed
  *
- * A dedicated spare serves the arrays that its record lists, any other one all.
+ * A dedicated spare serves the arrays that its record lists, any other one all; so does
+ * one whose arrays are no more: they were deleted while it was away.
  */
 void ddf_decode_spare(struct emd_config *cfg, struct emd_config_disk *row)
 {
@@ -722,6 +723,8 @@ void ddf_decode_spare(struct emd_config *cfg, struct emd_config_disk *row)
 		if (array >= 0)
 			serve(row, array);
 	}
+	if (!row->nr_serves)
+		row->scope = EMD_SPARE_GLOBAL;
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
@@ -828,10 +831,11 @@ struct emd_config *ddf_decode(const struct emd_meta_image *img, struct emd_errms
  * @set: of several disks
  * @room: bytes there are for it
  * @from: of the one
+ * @spare: it is one: records of arrays are from when it was not
  *
  * Return: 0, or -ENOSPC; then it has part of it at most.
  */
-int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
+int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from, bool spare)
 {
 	struct ddf_part *part = ddf_set_add_part(set, room);
 	struct ddf_record *rec, *copy;
@@ -842,6 +846,8 @@ int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from)
 	memcpy(part, ddf_part(from, 0), ddf_part_len(set));
 	for (i = 0; i < from->nr_records; i++) {
 		rec = ddf_record(from, i);
+		if (spare && !ddf_is_spares(from, rec))
+			continue;
 		copy = ddf_set_add_record(set, room, set->nr_parts - 1);
 		if (!copy)
 			return -ENOSPC;
@@ -906,7 +912,7 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 	for (row = 0; row < cfgs[champion]->nr_disks; row++) {
 		for (i = 0; i < nr; i++) {
 			if (verdicts[i] == EMD_VERDICT_MEMBER && rows[i] == row)
-				ddf_add_disk(set, room, ddf_set(cfgs[i]));
+				ddf_add_disk(set, room, ddf_set(cfgs[i]), false);
 		}
 	}
 	for (part = 0; part < set->nr_parts && nr_parts > nr_open; part++) {

@@ -189,6 +189,16 @@ bool ddf_vdcr_is(const struct ddf_set *set, const struct ddf_record *rec)
 }
 
 /**
+ * ddf_is_spares() - may a disk that is a spare have this record? All but an array's
+ * @set: set
+ * @rec: one of its records
+ */
+bool ddf_is_spares(const struct ddf_set *set, const struct ddf_record *rec)
+{
+	return ddf_get32(set->le, ddf_vdcr(rec)->signature) != DDF_SIG_VDCR;
+}
+
+/**
  * ddf_newest_vdcr() - the record that holds
  * @set: set
  * @guid: the virtual disk's

@@ -263,6 +263,18 @@ static void note_numbers(struct ddf_set *set)
 		ddf_part(set, i)->seq = set->seq;
 }
 
+/* Bytes of the set when @part, none when negative, has become what @own says of a spare. */
+static u32 len_adopted(const struct ddf_set *set, int part, const struct ddf_set *own)
+{
+	u32 i, nr = set->nr_records;
+
+	for (i = 0; i < set->nr_records; i++)
+		nr -= ddf_record(set, i)->part == part;
+	for (i = 0; i < own->nr_records; i++)
+		nr += ddf_is_spares(own, ddf_record(own, i));
+	return ddf_set_len(set, set->nr_parts + (part < 0), nr);
+}
+
 /**
  * ddf_adopt() - a spare that was away is here
  * @t1: config being built
@@ -271,7 +283,7 @@ static void note_numbers(struct ddf_set *set)
  *
  * What it says of itself holds; everything that it missed is written with the next change,
  * and to all disks: what each of them has is not looked into. A disk that is not listed
- * gets another identity.
+ * gets another identity. Without room what is known of the disk so far stays.
  */
 void ddf_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
 {
@@ -283,11 +295,13 @@ void ddf_adopt(struct emd_config *t1, u16 row, const struct emd_config *seen)
 	if (t1->disks[row].native == EMD_NO_DISK || seen->self >= seen->nr_disks ||
 	    !ddf_same_container(set, own))
 		return;
-	note_numbers(set);
 	part = ddf_find_part(set, t1->disks[row].native);
+	if (len_adopted(set, part, own) > room(&edit))
+		return;
+	note_numbers(set);
 	if (part >= 0)
 		ddf_set_drop_part(set, part);
-	ddf_add_disk(set, room(&edit), own);
+	ddf_add_disk(set, room(&edit), own, true);
 	set->updated = 0;
 	t1->native_len = set->len;
 	ddf_decode_spare(t1, &t1->disks[row]);
@@ -765,62 +779,151 @@ static bool same_assignment(const struct emd_config *t0, const struct emd_config
 	return true;
 }
 
-static void drop_spare_records(struct edit *edit, u32 part)
+/* All but @kept, -1 for none. */
+static void drop_spare_records(struct edit *edit, u32 part, int kept)
 {
 	struct ddf_set *set = edit->set;
-	u32 i;
+	int i;
 
-	for (i = set->nr_records; i-- > 0;) {
-		if (ddf_record(set, i)->part == part &&
+	for (i = (int)set->nr_records - 1; i >= 0; i--) {
+		if (i != kept && ddf_record(set, i)->part == part &&
 		    ddf_get32(set->le, ddf_spare(ddf_record(set, i))->signature) == DDF_SIG_SPARE)
 			drop_record(edit, i);
 	}
 }
 
-/* An entry for each part of each array: who reads it may look for either. */
-static int fill_entries(const struct edit *edit, const struct emd_config_disk *row,
-			struct ddf_spare_ondisk *spare, struct emd_errmsg *msg)
+/* Is the only change that arrays were deleted? */
+static bool serves_the_rest(const struct emd_config *t0, const struct emd_config_disk *before,
+			    const struct emd_config *t1, const struct emd_config_disk *row)
+{
+	u8 i, k = 0;
+	u16 native;
+
+	if (!before || before->scope != row->scope)
+		return false;
+	for (i = 0; i < before->nr_serves; i++) {
+		native = t0->arrays[before->serves[i]].native;
+		if (k < row->nr_serves && t1->arrays[row->serves[k]].native == native)
+			k++;
+		else if (has_array(t1, native))
+			return false;
+	}
+	return k == row->nr_serves;
+}
+
+static bool serves_guid(const struct edit *edit, const struct emd_config_disk *row,
+			const u8 guid[DDF_GUID_LEN])
+{
+	const struct emd_config *cfg = edit->cfg;
+	u8 i;
+
+	for (i = 0; i < row->nr_serves; i++) {
+		if (!memcmp(ddf_vde(edit->set, cfg->arrays[row->serves[i]].native)->guid, guid,
+			    DDF_GUID_LEN))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Those of arrays that are no more go. The rest stays as it is, also what is more than we
+ * can keep in mind, unless the spare was assigned anew.
+ */
+static u32 keep_entries(const struct edit *edit, const struct emd_config_disk *row, bool anew,
+			struct ddf_spare_ondisk *spare)
 {
 	struct ddf_spare_entry_ondisk *entry = ddf_spare_entries(spare);
+	const struct ddf_set *set = edit->set;
+	u32 i, kept = 0, nr = min_t(u32, ddf_get16(set->le, spare->populated), ddf_spare_room(set));
+
+	for (i = 0; i < nr; i++) {
+		if (anew ? serves_guid(edit, row, entry[i].guid) :
+			   ddf_find_vde(set, entry[i].guid) >= 0)
+			entry[kept++] = entry[i];
+	}
+	memset(&entry[kept], 0xff, (nr - kept) * sizeof(*entry));
+	return kept;
+}
+
+static bool has_entry(const struct ddf_set *set, const struct ddf_spare_entry_ondisk *entry,
+		      u32 nr, const u8 guid[DDF_GUID_LEN], u8 part)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!memcmp(entry[i].guid, guid, DDF_GUID_LEN) &&
+		    ddf_get16(set->le, entry[i].secondary) == part)
+			return true;
+	}
+	return false;
+}
+
+/* An entry for each part of each array: who reads it may look for either. @nr are there. */
+static int fill_entries(const struct edit *edit, const struct emd_config_disk *row,
+			struct ddf_spare_ondisk *spare, u32 nr, struct emd_errmsg *msg)
+{
+	struct ddf_spare_entry_ondisk *entry = ddf_spare_entries(spare);
+	u32 most = ddf_spare_room(edit->set);
 	const struct emd_config_array *ca;
 	struct ddf_set *set = edit->set;
-	u32 nr = 0, most = ddf_spare_room(set);
 	u8 i, part, parts;
+	const u8 *guid;
 
 	for (i = 0; i < row->nr_serves; i++) {
 		ca = &edit->cfg->arrays[row->serves[i]];
+		guid = ddf_vde(set, ca->native)->guid;
 		parts = nr_parts_of(edit, ca);
-		for (part = 0; part < parts; part++, nr++) {
+		for (part = 0; part < parts; part++) {
+			if (has_entry(set, entry, nr, guid, part))
+				continue;
 			if (nr == most)
 				return EMD_REFUSE(msg, -ENOSPC,
 						  "a spare's record has room for %u arrays, or parts of them",
 						  most);
-			memcpy(entry[nr].guid, ddf_vde(set, ca->native)->guid, DDF_GUID_LEN);
-			ddf_put16(set->le, &entry[nr].secondary, part);
+			memcpy(entry[nr].guid, guid, DDF_GUID_LEN);
+			ddf_put16(set->le, &entry[nr++].secondary, part);
 		}
 	}
 	ddf_put16(set->le, &spare->populated, nr);
-	ddf_put16(set->le, &spare->max, most);
+	if (ddf_get16(set->le, spare->max) < nr)
+		ddf_put16(set->le, &spare->max, most);
 	return 0;
 }
 
-static int put_dedicated(struct edit *edit, const struct emd_config_disk *row, u32 part,
-			 struct emd_errmsg *msg)
+static struct ddf_record *new_spare_record(struct edit *edit, u32 part)
+{
+	struct ddf_record *rec = ddf_set_add_record(edit->set, room(edit), part);
+	struct ddf_set *set = edit->set;
+	struct ddf_spare_ondisk *spare;
+
+	if (!rec)
+		return NULL;
+	spare = ddf_spare(rec);
+	ddf_put32(set->le, &spare->signature, DDF_SIG_SPARE);
+	spare->type = DDF_SPARE_DEDICATED;
+	ddf_put16(set->le, &spare->populated, 0);
+	ddf_put16(set->le, &spare->max, ddf_spare_room(set));
+	return rec;
+}
+
+/* What is in a record that we do not know of stays. */
+static int put_dedicated(struct edit *edit, const struct emd_config_disk *row, bool anew,
+			 u32 part, struct emd_errmsg *msg)
 {
 	struct ddf_set *set = edit->set;
 	struct ddf_spare_ondisk *spare;
 	struct ddf_record *rec;
 	int ret;
 
-	drop_spare_records(edit, part);
-	rec = ddf_set_add_record(set, room(edit), part);
+	drop_spare_records(edit, part, ddf_find_spare(set, part));
+	ret = ddf_find_spare(set, part);
+	rec = ret < 0 ? new_spare_record(edit, part) : ddf_record(set, ret);
 	if (!rec)
 		return EMD_REFUSE(msg, -ENOSPC, "no room for another record");
 	spare = ddf_spare(rec);
-	ddf_put32(set->le, &spare->signature, DDF_SIG_SPARE);
 	ddf_put32(set->le, &spare->timestamp, edit->now);
-	spare->type = DDF_SPARE_DEDICATED;
-	ret = fill_entries(edit, row, spare, msg);
+	spare->type |= DDF_SPARE_DEDICATED;
+	ret = fill_entries(edit, row, spare, keep_entries(edit, row, anew, spare), msg);
 	ddf_seal(set->le, set->zlib, (u8 *)spare, set->record);
 	touch_records(edit, part);
 	return ret;
@@ -838,20 +941,22 @@ static int sync_spare(struct edit *edit, const struct emd_config *t0, u16 disk,
 	struct ddf_pde_ondisk *pde = ddf_pde(set, row->native);
 	int part = ddf_find_part(set, row->native);
 	u16 type = ddf_get16(set->le, pde->type) & ~(DDF_PD_GLOBAL_SPARE | DDF_PD_SPARE);
+	const struct emd_config_disk *before = row_before(t0, row->native);
 
 	if (part < 0)
 		return 0;
 	if (row->state == EMD_DISK_ACTIVE)
-		drop_spare_records(edit, part);
+		drop_spare_records(edit, part, -1);
 	if (row->state != EMD_DISK_SPARE || row->scope == EMD_SPARE_UNSAID ||
-	    same_assignment(t0, row_before(t0, row->native), edit->cfg, row))
+	    same_assignment(t0, before, edit->cfg, row))
 		return 0;
 	if (row->scope == EMD_SPARE_DEDICATED) {
 		ddf_put16(set->le, &pde->type, type | DDF_PD_SPARE);
-		return put_dedicated(edit, row, part, msg);
+		return put_dedicated(edit, row,
+				     !serves_the_rest(t0, before, edit->cfg, row), part, msg);
 	}
 	ddf_put16(set->le, &pde->type, type | DDF_PD_GLOBAL_SPARE);
-	drop_spare_records(edit, part);
+	drop_spare_records(edit, part, -1);
 	return 0;
 }
 
