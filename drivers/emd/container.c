@@ -462,16 +462,15 @@ static void settle_torn(struct emd_container *container, struct emd_disk *disk,
 }
 
 /*
- * Elect among all disks of the container, and those that may be torn members of it.
+ * Let all disks of the container vote, and those that may be torn members of it. Of the
+ * outcome nobody knows yet but @el, which is to be freed with election_free().
  *
- * Return: 0 with @el filled (free with election_free()), or -errno: -ENOTUNIQ
- * when the truth is ambiguous, -ENODATA when no disk has metadata.
+ * Return: 0, however it ended; -ENODATA when no disk has metadata; -ENOMEM.
  */
-static int elect(struct emd_container *container, struct election *el, struct emd_errmsg *msg)
+static int vote(struct emd_container *container, struct election *el, struct emd_errmsg *msg)
 {
 	struct emd_disk *disk;
-	unsigned int nr = 0, i;
-	int ret;
+	unsigned int nr = 0;
 
 	lockdep_assert_held(&emd_registry_lock);
 	lockdep_assert_held(&container->mutex);
@@ -503,8 +502,17 @@ static int elect(struct emd_container *container, struct election *el, struct em
 	}
 	el->champion = container->ops->elect(el->cfgs, el->imgs, el->nr, el->verdicts,
 					     el->rows, msg);
+	return 0;
+}
+
+/* Tell the disks. */
+static void settle(struct emd_container *container, const struct election *el)
+{
+	unsigned int i;
+
 	for (i = 0; i < el->nr; i++) {
-		disk = el->disks[i];
+		struct emd_disk *disk = el->disks[i];
+
 		disk->verdict = el->verdicts[i];
 		if (disk->seen->torn)
 			settle_torn(container, disk, disk->verdict);
@@ -512,10 +520,27 @@ static int elect(struct emd_container *container, struct election *el, struct em
 			strscpy(disk->reason, verdict_reasons[disk->verdict],
 				sizeof(disk->reason));
 	}
-	ret = el->champion < 0 ? el->champion : election_config(el, msg);
+}
+
+/* What is true then. Return: 0 or -errno with nothing in @el: -ENOTUNIQ when it is ambiguous. */
+static int conclude(struct election *el, struct emd_errmsg *msg)
+{
+	int ret = el->champion < 0 ? el->champion : election_config(el, msg);
+
 	if (ret)
 		election_free(el);
 	return ret;
+}
+
+/* An election from one end to the other; as vote() and conclude(). */
+static int elect(struct emd_container *container, struct election *el, struct emd_errmsg *msg)
+{
+	int ret = vote(container, el, msg);
+
+	if (ret)
+		return ret;
+	settle(container, el);
+	return conclude(el, msg);
 }
 
 /* ---- assembly -------------------------------------------------------------------- */
@@ -919,7 +944,8 @@ static int plan_election(struct emd_container *container, u32 flags, struct emd_
 
 	if (emd_uuid_is_zero(container->uuid))
 		return EMD_REFUSE(msg, -EINVAL, "%s holds free spares only", container->name);
-	ret = elect(container, &el, msg);
+	/* Nobody is told. */
+	ret = vote(container, &el, msg) ?: conclude(&el, msg);
 	if (ret)
 		return ret;
 	if (!el.complete && !(flags & EMD_F_DEGRADED)) {
