@@ -680,7 +680,7 @@ static void adopt_spare(struct emd_container *container, struct emd_container *p
 		return;
 	row.handle = disk->id;
 	row.state = EMD_DISK_SPARE;
-	if (emd_disk_claim(disk, false, &msg)) {
+	if (emd_disk_claim(disk, container->read_only, &msg)) {
 		strscpy(disk->reason, msg.text, sizeof(disk->reason));
 		return;
 	}
