@@ -71,6 +71,7 @@ def while_it_copies(vm, container, disks, old, spare):
     assert not vm.examine(spare)["volumes"]
     refused(vm, "replace ten %s %s" % (disks[0].dev, spare.dev), "is being replaced")
     refused(vm, "remove %s %s" % (container, spare.dev), "is being replaced")
+    refused(vm, "add --for five %s %s" % (container, spare.dev), "is being replaced")
     refused(vm, "scrub five", "running")
     refused(vm, "create --level raid1 --name more " + container, "is being replaced")
 
