@@ -783,6 +783,7 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 	 * other disks have nothing new to say.
 	 */
 	emd_txn_switch(&txn);
+	emd_history_note(container, cfg->generation, "disk %s is removed", disk->name);
 	return 0;
 }
 
