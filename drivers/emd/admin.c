@@ -230,8 +230,8 @@ static bool is_left_behind(const struct emd_disk *disk)
 static int may_take(struct emd_admin *adm, const struct emd_disk *disk)
 {
 	if (disk->file)
-		return EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s, remove it there first", disk->name,
-				  disk->container ? disk->container->name : "an array");
+		return EMD_REFUSE(adm->msg, -EBUSY, "%s already belongs to %s, remove it there first",
+				  disk->name, disk->container ? disk->container->name : "an array");
 	if (disk->seen && (disk->seen->nr_arrays || disk->seen->torn) &&
 	    !(adm->flags & EMD_F_FORCE) && !is_left_behind(disk))
 		return EMD_REFUSE(adm->msg, -EEXIST,

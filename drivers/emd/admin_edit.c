@@ -47,6 +47,9 @@ static int rename_locked(struct emd_admin *adm, struct emd_array *array, const c
 	emd_txn_switch(&txn);
 	strscpy(was, array->name, sizeof(was));
 	emd_event_set_name(array, name);
+	emd_sysfs_notify(array, "name");
+	/* With some formats that follows from the name. */
+	emd_sysfs_notify(array, "uuid");
 	if (array->gd) {
 		emd_info(array, "\"%s\" is called \"%s\" from now on", was, name);
 		emd_array_touch(array);

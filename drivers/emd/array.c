@@ -294,7 +294,6 @@ struct emd_array *emd_array_create(struct emd_container *container,
 	kref_get(&container->ref);
 	array->container = container;
 	strscpy(array->name, ca->name, sizeof(array->name));
-	memcpy(array->uuid, ca->uuid, sizeof(array->uuid));
 	array->engine = emd_engine_for(ca->geo.level);
 	array->has_dirty_mark = emd_levels[ca->geo.level].redundant;
 	spin_lock_init(&array->state_lock);

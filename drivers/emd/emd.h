@@ -177,7 +177,6 @@ struct emd_array {
 	bool published;			/* C: the gendisk was handed to the block layer */
 	bool added;			/* G: and it took it */
 	char name[EMD_NAME_LEN];	/* G, C and the ring of events to change; either to read */
-	u8 uuid[16];			/* C */
 
 	struct emd_geometry geo;	/* Q */
 	u32 write_cut;			/* I: sectors at whose multiples writes are cut; 0: nowhere */

@@ -541,7 +541,7 @@ static const struct kobj_type member_ktype = {
 
 /* ---- the array's directory ----------------------------------------------------- */
 
-static const char *const notified[] = { "state", "degraded", "sync_action" };
+static const char *const notified[] = { "name", "uuid", "state", "degraded", "sync_action" };
 
 /**
  * struct emd_sysfs - what sysfs knows about a started array
@@ -673,9 +673,9 @@ void emd_sysfs_remove_members(struct emd_array *array)
 /**
  * emd_sysfs_notify() - wake those who poll a file
  * @array: whose
- * @attr: "state", "degraded" or "sync_action"; nothing happens for others
+ * @attr: one of notified[]; nothing happens for others
  *
- * emd_event() does this for every event of an array.
+ * emd_event() does this for every event of an array, for what is no identity.
  *
  * Context: Any, also with any of our locks held.
  */

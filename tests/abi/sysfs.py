@@ -112,6 +112,15 @@ def scenario(vm):
     vm.wait("the check to end", lambda: vm.sh("cat %s/sync_action" % safe).strip() == "idle")
     assert vm.sh("cat %s/mismatch_cnt" % safe).strip() == "0"
 
+    # So is another name.
+    vm.sh("> /tmp/watch")
+    watcher = vm.start("/root/abi poll %s/name 100 > /tmp/watch" % safe)
+    vm.wait("the watcher", lambda: "watching: safe" in vm.sh("cat /tmp/watch"))
+    vm.emdctl("rename safe other")
+    assert watcher.done.wait(25 * vm.slow)
+    assert "0 failed" in vm.sh("cat /tmp/watch")
+    vm.emdctl("rename other safe")
+
     # Readers and writers of every file do not hold up a stop, nor does a stop crash them.
     vm.sh("for f in 1 2; do (while [ ! -e /tmp/enough ]; do cat /sys/block/emd*/emd/* /sys/block/emd*/emd/members/*/*; "
           "for a in /sys/block/emd*/emd; do echo check > $a/sync_action; echo idle > $a/sync_action; done; "
