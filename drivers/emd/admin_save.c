@@ -5,13 +5,16 @@
  * What a disk's metadata is made of, and in which order it is safe to be written,
  * its format says (->owned()). What is given back must be exactly that: the bytes
  * are read as if they were on the disk already, by the code that reads disks, and
- * must decode whole, for a disk of just this size and serial number. Then they are
- * written as they are, and what is on the disk is what counts: the scanner looks.
+ * must decode, for a disk of just this size and serial number. Then they are written
+ * as they are, and what is on the disk is what counts: the scanner looks.
+ *
+ * Where a format has two copies the decoder is content with one, on a disk and here:
+ * whoever saves what a power cut left is not refused, and gets the same back.
  *
  * Nothing of a container is known here or changed. A set that was saved while
  * nothing was written is a whole one; whoever saves takes care of that.
  *
- * Locks: G, while a disk is taken and written.
+ * Locks: G, while a disk is borrowed and written.
  */
 #include <linux/blkdev.h>
 #include <linux/slab.h>
@@ -73,8 +76,8 @@ static bool same_places(const struct saved *saved, const struct emd_meta_writes 
 }
 
 /*
- * What the bytes say, and where they belong: whole metadata of a disk that it
- * lists, everything of it and nothing else, or a refusal.
+ * What the bytes say, and where they belong: metadata that lists its own disk, everything
+ * of it and nothing else, or a refusal.
  */
 static struct emd_config *decode_saved(const struct emd_meta_ops *ops, const struct saved *saved,
 				       struct emd_meta_writes *runs, struct emd_errmsg *msg)
@@ -364,7 +367,7 @@ static int restore_borrowed(struct emd_admin *adm, struct emd_disk *disk,
  * @len: of @bytes
  *
  * Return: 0; -EBUSY when the disk is in use; -EINVAL when it is not the one that was
- * saved; -EUCLEAN when the bytes are not whole metadata; -EEXIST when what is there
+ * saved; -EUCLEAN when the bytes are no metadata, or not all of it; -EEXIST when what is there
  * is not to be overwritten; -EIO when the disk refused a write: then it carries a
  * part, or what it had.
  * Context: Process context, sleeps. Takes G.

@@ -576,8 +576,10 @@ struct emd_region {
  * @serial: out: as the device reports it
  * @format: out: "imsm"
  *
- * It is whole: what is damaged is refused (EUCLEAN). A container's disks are saved
- * together when its generation is the same before and after.
+ * It is what the disk's metadata is believed for, all of it, as it is: what does not
+ * decode is refused (EUCLEAN). Of a format that keeps two copies one may be damaged,
+ * as after a power cut. A container's disks are saved together when its generation is
+ * the same before and after.
  */
 struct emd_save_arg {
 	struct emd_hdr hdr;
@@ -608,10 +610,10 @@ struct emd_save_arg {
  * @serial: likewise
  * @format: of the bytes
  *
- * The bytes must decode whole, and be all that the format has on such a disk. What
- * is on the disk must be of the same container and not newer, unless EMD_F_FORCE;
- * of the same format, or none, in any case (EEXIST). A following scan finds what it
- * then carries.
+ * The bytes must decode, as those that SAVE returns do, and be all that the format has
+ * on such a disk, where it has it. What is on the disk must be of the same container
+ * and not newer, unless EMD_F_FORCE; of the same format, or none, in any case (EEXIST).
+ * A following scan finds what it then carries.
  *
  * Flags: DRY_RUN, FORCE.
  */
