@@ -112,6 +112,21 @@ out:
 	return cfg;
 }
 
+/* Serial numbers travel as text: '?' stands for what cannot be printed, in files too. */
+static char printed(char c)
+{
+	return !c || (c >= 0x20 && c <= 0x7e) ? c : '?';
+}
+
+static bool same_serial(const char *a, const char *b)
+{
+	for (; printed(*a) == printed(*b); a++, b++) {
+		if (!*a)
+			return true;
+	}
+	return false;
+}
+
 /* ---- save --------------------------------------------------------------------- */
 
 static u32 runs_len(const struct emd_meta_writes *runs)
@@ -176,6 +191,7 @@ static int save_probed(const struct emd_probe *probe, struct emd_meta_writes *ru
 	struct saved saved = { .facts = { .disk_sectors = probe->nr_sectors,
 					  .block_size = probe->block_size } };
 	struct emd_config *cfg;
+	char *c;
 	int ret;
 
 	if (!probe->ops)
@@ -212,6 +228,8 @@ static int save_probed(const struct emd_probe *probe, struct emd_meta_writes *ru
 	arg->nr_regions = runs->nr;
 	memset(arg->serial, 0, sizeof(arg->serial));
 	strscpy(arg->serial, probe->serial, sizeof(arg->serial));
+	for (c = arg->serial; *c; c++)
+		*c = printed(*c);
 	memset(arg->format, 0, sizeof(arg->format));
 	strscpy(arg->format, probe->ops->name, sizeof(arg->format));
 	return 0;
@@ -264,7 +282,7 @@ int emd_admin_save(struct emd_admin *adm, struct emd_save_arg *arg, void **buf, 
 static int check_disk(const struct emd_disk *disk, const struct emd_meta_ops *ops,
 		      const struct saved *saved, struct emd_errmsg *msg)
 {
-	if (strcmp(disk->serial, saved->facts.serial))
+	if (!same_serial(disk->serial, saved->facts.serial))
 		return EMD_REFUSE(msg, -EINVAL, "%s has the serial number %s, this is of %s",
 				  disk->name, disk->serial, saved->facts.serial);
 	if (disk->nr_sectors != saved->facts.disk_sectors ||
@@ -315,7 +333,7 @@ static int may_overwrite(const struct emd_disk *disk, const struct emd_config *c
 
 /* Checks, and fills in the disk's writes. */
 static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
-			 const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
+			 const struct emd_meta_ops *ops, struct saved *saved, u32 len,
 			 bool force)
 {
 	struct emd_config *cfg;
@@ -324,6 +342,8 @@ static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
 	ret = check_disk(disk, ops, saved, adm->msg);
 	if (ret)
 		return ret;
+	/* By which the metadata knows it, byte by byte. */
+	strscpy(saved->facts.serial, disk->serial, sizeof(saved->facts.serial));
 	ret = emd_disk_reserve(disk, len);
 	if (ret)
 		return ret;
@@ -338,7 +358,7 @@ static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
 }
 
 static int restore_borrowed(struct emd_admin *adm, struct emd_disk *disk,
-			    const struct emd_meta_ops *ops, const struct saved *saved, u32 len,
+			    const struct emd_meta_ops *ops, struct saved *saved, u32 len,
 			    bool force)
 {
 	int ret;
