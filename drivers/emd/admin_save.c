@@ -297,6 +297,36 @@ static int check_disk(const struct emd_disk *disk, const struct emd_meta_ops *op
 	return 0;
 }
 
+/* A table may be anywhere by what it says itself: not where the disk has its data. */
+static int check_places(const struct emd_disk *disk, const struct emd_meta_ops *ops,
+			const struct emd_meta_writes *writes, struct emd_errmsg *msg)
+{
+	u64 offset;
+	u32 i;
+
+	for (i = 0; ops->tail_sectors && i < writes->nr; i++) {
+		offset = writes->writes[i].offset >> SECTOR_SHIFT;
+		if (offset + ops->tail_sectors < disk->nr_sectors)
+			return EMD_REFUSE(msg, -EEXIST,
+					  "%s metadata at sector %llu of %llu, farther from the end than any is known to be; --force writes it there",
+					  ops->name, offset, disk->nr_sectors);
+	}
+	return 0;
+}
+
+/* Another driver's arrays are not to be lost unasked either. */
+static int check_foreign(const struct emd_disk *disk, struct emd_errmsg *msg)
+{
+	const struct emd_probe probe = {
+		.file = disk->file, .nr_sectors = disk->nr_sectors,
+		.block_size = disk->block_size,
+	};
+	const char *name = emd_probe_foreign(&probe);
+
+	return name ? EMD_REFUSE(msg, -EEXIST, "%s carries %s metadata, --force overwrites it",
+				 disk->name, name) : 0;
+}
+
 /* What would be overwritten is the same, older, or named by --force. */
 static int may_overwrite(const struct emd_disk *disk, const struct emd_config *cfg, bool force,
 			 struct emd_errmsg *msg)
@@ -304,7 +334,7 @@ static int may_overwrite(const struct emd_disk *disk, const struct emd_config *c
 	const struct emd_config *seen = disk->seen;
 
 	if (!disk->ops)
-		return 0;
+		return force ? 0 : check_foreign(disk, msg);
 	if (disk->ops != cfg->ops)
 		return EMD_REFUSE(msg, -EEXIST, "%s carries %s metadata, erase it first", disk->name,
 				  disk->ops->name);
@@ -352,6 +382,8 @@ static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
 		return PTR_ERR(cfg);
 	ret = may_overwrite(disk, cfg, force, adm->msg);
 	emd_config_free(cfg);
+	if (!ret && !force)
+		ret = check_places(disk, ops, &disk->meta_writes, adm->msg);
 	if (!ret)
 		memcpy(disk->meta_writes.buf, saved->bytes, len);
 	return ret;
@@ -380,7 +412,8 @@ static int restore_borrowed(struct emd_admin *adm, struct emd_disk *disk,
 
 /**
  * emd_admin_restore() - give a disk the metadata back that was saved of it
- * @adm: the command; EMD_F_FORCE also over what is newer or another container's
+ * @adm: the command; EMD_F_FORCE also over what is newer or another's, and to places
+ *	where metadata is not expected
  * @arg: which disk, and of which disk the bytes are
  * @regions: @arg->nr_regions of them, within 32 bits together
  * @bytes: theirs, one behind the other

@@ -17,6 +17,7 @@ static void asr_room(const struct emd_config *cfg, struct emd_config_room *room)
 const struct emd_meta_ops emd_asr_ops = {
 	.name = "asr",
 	.whole_disks_only = true,
+	.tail_sectors = 4096,		/* 2048 and some that are reserved for arrays of stripes */
 	.global_names = true,
 	.next_extent = asr_next_extent,
 	.recognize = asr_recognize,

@@ -371,6 +371,11 @@ struct emd_meta_ops {
 	const char *name;
 	/** @whole_disks_only: never on partitions */
 	bool whole_disks_only;
+	/**
+	 * @tail_sectors: so far from the end of a disk its metadata begins at most, by all
+	 * who are known to write it; 0 when the format itself says where it is
+	 */
+	u32 tail_sectors;
 	/** @global_names: other drivers tell arrays by their names alone */
 	bool global_names;
 
