@@ -57,7 +57,19 @@ def life(vm, kind, disks):
     assert len(routine) == 1 and routine[0]["written"] == 2, entries
     assert "generation %d" % entries[-1]["generation"] in vm.emdctl("history " + container)
 
+    if kind == "imsm":
+        full(vm, container)
     save_and_restore(vm, container, disks[:3], disks[3], want)
+
+
+def full(vm, container):
+    """What becomes one with the newest entry costs the oldest nothing."""
+    vm.sh("for i in 1 2 3 4 5 6 7 8; do emdctl rename data other && emdctl rename other data; done")
+    arrays.put(vm, "/tmp/data", arrays.device(vm, "data"))
+    vm.wait("clean", lambda: vm.array("data")["dirty"] is False)
+    entries = changes(vm, container)[1]
+    assert len(entries) == 16 and all(entry["changes"] for entry in entries), entries
+    assert entries[-1]["written"] > 1, entries
 
 
 def save_and_restore(vm, container, disks, other, want):
