@@ -173,7 +173,8 @@ static int store(struct emdctl *ctl, struct saved *saved, const char *path)
 		strftime(saved->time, sizeof(saved->time), "%FT%TZ", &tm);
 	ret = saved_write(saved, path);
 	if (ret)
-		return refuse(ctl, "cannot write %s: %s", path, strerror(-ret));
+		return refuse(ctl, "cannot write %s: %s", path,
+			      ret == -EEXIST ? "it is there and is no plain file" : strerror(-ret));
 	sentence = xasprintf("saved the metadata of %s (generation %llu, %zu disks) in %s",
 			     saved->container, (unsigned long long)saved->generation,
 			     saved->nr_disks, path);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,26 +164,59 @@ static int write_all(int fd, const char *text)
 	return fsync(fd) && errno != EINVAL ? -errno : 0;
 }
 
+/* So that the name is the new file's also after a power cut. */
+static int sync_directory(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || (fsync(fd) && errno != EINVAL))
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return ret;
+}
+
+/* What is there and no plain file, a device or a link, is not to be replaced by one. */
+static int may_replace(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
+}
+
+/* Made beside @path under a name that nobody has, so that no link is followed. */
 int saved_write(const struct saved *saved, const char *path)
 {
-	struct json_object *document = saved_json(saved);
-	char *made = xasprintf("%s.new", path);
-	int fd, ret = 0;
+	struct json_object *document;
+	int fd, ret = may_replace(path);
+	char *made;
 
-	fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
+	if (ret)
+		return ret;
+	made = xasprintf("%s.XXXXXX", path);
+	fd = mkostemp(made, O_CLOEXEC);
+	if (fd < 0) {
 		ret = -errno;
-	if (!ret)
-		ret = write_all(fd, json_object_to_json_string_ext(document,
-				JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	if (fd >= 0 && close(fd) && !ret)
+		free(made);
+		return ret;
+	}
+	document = saved_json(saved);
+	ret = write_all(fd, json_object_to_json_string_ext(document,
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(document);
+	if (close(fd) && !ret)
 		ret = -errno;
 	if (!ret && rename(made, path))
 		ret = -errno;
-	if (ret && fd >= 0)
+	if (ret)
 		unlink(made);
+	else
+		ret = sync_directory(path);
 	free(made);
-	json_object_put(document);
 	return ret;
 }
 
@@ -229,11 +263,12 @@ static struct json_object *get_list(struct json_object *object, const char *key,
 /* The region's head; its bytes follow when all heads are known. */
 static bool get_region(struct json_object *object, struct emd_region *region)
 {
-	uint64_t bytes;
+	uint64_t sector, bytes;
 
-	if (!get_number(object, "sector", UINT64_MAX, (uint64_t *)&region->sector) ||
+	if (!get_number(object, "sector", UINT64_MAX, &sector) ||
 	    !get_number(object, "bytes", EMD_UAPI_SAVED_LEN, &bytes) || !bytes)
 		return false;
+	region->sector = sector;
 	region->bytes = (uint32_t)bytes;
 	return true;
 }
@@ -283,16 +318,18 @@ static bool get_regions(struct json_object *object, struct saved_disk *disk)
 
 static bool get_disk(struct json_object *object, struct saved_disk *disk)
 {
-	uint64_t block_size;
+	uint64_t generation, sectors, block_size;
 
 	if (!json_object_is_type(object, json_type_object) ||
 	    !get_text(object, "dev", disk->dev, sizeof(disk->dev)) ||
 	    !get_text(object, "serial", disk->arg.serial, sizeof(disk->arg.serial)) ||
 	    !get_text(object, "format", disk->arg.format, sizeof(disk->arg.format)) ||
-	    !get_number(object, "generation", UINT64_MAX, (uint64_t *)&disk->arg.generation) ||
-	    !get_number(object, "sectors", UINT64_MAX, (uint64_t *)&disk->arg.sectors) ||
+	    !get_number(object, "generation", UINT64_MAX, &generation) ||
+	    !get_number(object, "sectors", UINT64_MAX, &sectors) ||
 	    !get_number(object, "block_size", 4096, &block_size))
 		return false;
+	disk->arg.generation = generation;
+	disk->arg.sectors = sectors;
 	disk->arg.block_size = (uint32_t)block_size;
 	return get_regions(object, disk);
 }

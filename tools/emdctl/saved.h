@@ -42,7 +42,10 @@ struct saved {
 
 void saved_free(struct saved *saved);
 
-/* 0 or a negative errno; the file is there as a whole or not at all. */
+/*
+ * 0 or a negative errno, -EEXIST when something is there that is no plain file. The file
+ * is there as a whole or not at all.
+ */
 int saved_write(const struct saved *saved, const char *path);
 
 /* Returns what the file holds, or NULL and why not, to be freed. */
