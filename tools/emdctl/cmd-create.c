@@ -158,31 +158,6 @@ static int take_operands(struct emdctl *ctl, struct emd_create_arg *arg,
 	return STATUS_DONE;
 }
 
-/* Names every disk that carries something before any of it is overwritten. */
-static int confirm_contents(struct emdctl *ctl, const struct device *devices, size_t nr)
-{
-	char *found = NULL, *contents, *more;
-	int status = STATUS_DONE;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		contents = probe_contents(&devices[i]);
-		if (!contents)
-			continue;
-		more = xasprintf("%s%s%s carries %s", found ? found : "", found ? ", " : "",
-				 devices[i].path, contents);
-		free(contents);
-		free(found);
-		found = more;
-	}
-	if (found && ctl->dry_run)
-		note(ctl, "%s, which would be lost", found);
-	else if (found)
-		status = confirm(ctl, "%s, which will be lost", found);
-	free(found);
-	return status;
-}
-
 /* A command returns when its array can be used: its node opens and reads. */
 static int wait_for_node(const char *dev)
 {
@@ -305,7 +280,7 @@ int cmd_create(struct emdctl *ctl, int argc, char **argv)
 		status = usage_error(ctl, "bare disks need --format");
 	/* Disks of a container were given up to it long ago. */
 	if (!status && !arg.container_id)
-		status = confirm_contents(ctl, devices, arg.nr_disks);
+		status = confirm_contents(ctl, devices, arg.nr_disks, "be lost");
 	if (!status)
 		status = create(ctl, &arg, devices);
 	free(devices);

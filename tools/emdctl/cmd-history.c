@@ -12,6 +12,7 @@
 #include "emdctl.h"
 #include "kvtree.h"
 #include "print.h"
+#include "probe.h"
 #include "resolve.h"
 #include "saved.h"
 
@@ -355,6 +356,21 @@ static int check_targets(struct emdctl *ctl, const struct target *targets, size_
 	return status;
 }
 
+/* The driver knows RAID metadata when it sees it. What else is there is asked about. */
+static int confirm_targets(struct emdctl *ctl, const struct target *targets, size_t nr)
+{
+	struct device *devices = xcalloc(nr, sizeof(*devices));
+	size_t i, nr_found = 0;
+	int status;
+
+	for (i = 0; i < nr; i++)
+		if (targets[i].found)
+			devices[nr_found++] = targets[i].device;
+	status = confirm_contents(ctl, devices, nr_found, "be written over");
+	free(devices);
+	return status;
+}
+
 static int write_targets(struct emdctl *ctl, const struct saved *saved,
 			 const struct target *targets, size_t nr)
 {
@@ -400,6 +416,8 @@ static int restore_saved(struct emdctl *ctl, const struct saved *saved, int nr_n
 			    find_all(ctl, targets, saved->nr_disks);
 	if (!status)
 		status = check_targets(ctl, targets, saved->nr_disks);
+	if (!status)
+		status = confirm_targets(ctl, targets, saved->nr_disks);
 	if (!status && !ctl->dry_run)
 		status = write_targets(ctl, saved, targets, saved->nr_disks);
 	free(targets);

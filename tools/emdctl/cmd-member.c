@@ -48,18 +48,6 @@ static int take_operands(struct emdctl *ctl, int argc, char **argv, unsigned int
 	return status;
 }
 
-static int confirm_contents(struct emdctl *ctl, const struct device *device)
-{
-	char *contents = probe_contents(device);
-	int status;
-
-	if (!contents)
-		return STATUS_DONE;
-	status = confirm(ctl, "%s carries %s, which will be lost", device->path, contents);
-	free(contents);
-	return status;
-}
-
 /* The container's own array is meant where another has the same name. */
 static int resolve_in(struct emdctl *ctl, const struct model *model,
 		      const struct container *container, const char *name, struct object *object)
@@ -156,7 +144,7 @@ int cmd_add(struct emdctl *ctl, int argc, char **argv)
 		return status;
 	status = STATUS_DONE;
 	if (!serves || !is_spare_of(object.container, &device))
-		status = confirm_contents(ctl, &device);
+		status = confirm_contents(ctl, &device, 1, "be lost");
 	if (!status && serves) {
 		status = assign(ctl, model, object.container, &device, serves);
 	} else if (!status) {

@@ -7,6 +7,7 @@
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,7 +81,8 @@ static char *probe_fd(int fd)
 	return text;
 }
 
-char *probe_contents(const struct device *dev)
+/* "ext4 file system "home"", to be freed; NULL when there is nothing to lose. */
+static char *probe_contents(const struct device *dev)
 {
 	int fd = open(dev->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text;
@@ -90,4 +92,28 @@ char *probe_contents(const struct device *dev)
 	text = probe_fd(fd);
 	close(fd);
 	return text;
+}
+
+int confirm_contents(struct emdctl *ctl, const struct device *devices, size_t nr, const char *fate)
+{
+	char *found = NULL, *contents, *more;
+	int status = STATUS_DONE;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		contents = probe_contents(&devices[i]);
+		if (!contents)
+			continue;
+		more = xasprintf("%s%s%s carries %s", found ? found : "", found ? ", " : "",
+				 devices[i].path, contents);
+		free(contents);
+		free(found);
+		found = more;
+	}
+	if (found && ctl->dry_run)
+		note(ctl, "%s, which would %s", found, fate);
+	else if (found)
+		status = confirm(ctl, "%s, which will %s", found, fate);
+	free(found);
+	return status;
 }

@@ -3,12 +3,16 @@
 #ifndef EMDCTL_PROBE_H
 #define EMDCTL_PROBE_H
 
+#include <stddef.h>
+
 struct device;
+struct emdctl;
 
 /*
- * Words for a file system or partition table ("ext4 file system \"home\""),
- * to be freed; NULL when there is nothing to lose.
+ * Names every disk that carries a file system, a partition table or the like, and asks
+ * before any of it is to @fate, "be lost". 0 to go on, else the status to end with.
  */
-char *probe_contents(const struct device *dev);
+int confirm_contents(struct emdctl *ctl, const struct device *devices, size_t nr,
+		     const char *fate);
 
 #endif /* EMDCTL_PROBE_H */
