@@ -101,7 +101,8 @@ def life(vm, kind, disks):
     assert "release " + fourth not in lines
     planner.plan("assemble --degraded " + container)
     # Whatever else its disks might be for: that does not wake it.
-    planner.plan("create --force --format %s --level raid1 --name data --size 32M --init none %s" % (kind, bare))
+    planner.plan("create --force --format %s --level raid1 --name data --size 32M --init none %s 2>/dev/null"
+                 % (kind, bare))
     planner.plan("erase /dev/" + first)
     vm.emdctl("assemble --degraded " + container)
     planner.do("delete data", 'array "data" goes: raid1, .*')
