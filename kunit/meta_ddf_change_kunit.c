@@ -1031,7 +1031,7 @@ static void what_another_wrote_into_a_spares_record_stays(struct kunit *test)
 	int record;
 
 	load(test, "overlap");
-	/* The third disk is in both arrays; its own is what a spare of both would have. */
+	/* Of two arrays the second goes, and leaves the third disk as a spare. */
 	t1 = begin(test);
 	emd_change_delete_array(t1, 1);
 	commit(test, t1);

@@ -280,6 +280,56 @@ static void a_disk_leaves(struct kunit *test)
 	expect_on_disks(test, "vol raid1 none 128 4096 0+4096 UU idle");
 }
 
+/* T1 on the disks, and read by somebody else. */
+static void write_and_read(struct kunit *test, struct emd_config *t1)
+{
+	struct emd_errmsg msg = {};
+
+	KUNIT_ASSERT_TRUE_MSG(test, !lab_commit(lab.cfg, t1, &msg), "%s", msg.text);
+	KUNIT_ASSERT_EQ(test, lab_encode_all(lab.disks, t1), 0);
+	emd_config_free(t1);
+	emd_config_free(lab.cfg);
+	lab.cfg = lab_assemble(lab.disks, lab.nr, &msg);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(lab.cfg), "%s", msg.text);
+}
+
+/* What is not about the array stays in a spare's record. */
+static void a_deleted_array_leaves_the_rest_of_a_spares_record(struct kunit *test)
+{
+	struct ddf_spare_ondisk *spare;
+	struct emd_create_args args;
+	struct emd_config *t1;
+	struct emd_errmsg msg;
+	struct ddf_set *set;
+	u16 both[] = { 0, 1 };
+
+	new_container(test, 3, 512);
+	fill_args(&args, EMD_LEVEL_RAID1, 0, 2, 4096);
+	KUNIT_ASSERT_EQ(test, create(test, &args, &msg), 0);
+	strscpy(args.name, "two", sizeof(args.name));
+	KUNIT_ASSERT_EQ(test, create(test, &args, &msg), 0);
+	t1 = lab_next(lab.cfg);
+	KUNIT_ASSERT_EQ(test, emd_change_assign_spare(t1, 2, EMD_SPARE_DEDICATED, both, 2), 0);
+	write_and_read(test, t1);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[2].nr_serves, 2);
+
+	set = ddf_set(lab.cfg);
+	spare = ddf_spare(ddf_record(set, ddf_find_spare(set, ddf_find_part(set, 2))));
+	KUNIT_ASSERT_EQ(test, ddf_get16(set->le, spare->populated), 2);
+	spare->type |= DDF_SPARE_REVERTIBLE;
+	ddf_spare_entries(spare)[1].reserved[5] = 0x17;
+	ddf_seal(set->le, set->zlib, (u8 *)spare, set->record);
+	t1 = lab_next(lab.cfg);
+	emd_change_delete_array(t1, 0);
+	write_and_read(test, t1);
+	KUNIT_ASSERT_EQ(test, lab.cfg->disks[2].nr_serves, 1);
+	set = ddf_set(lab.cfg);
+	spare = ddf_spare(ddf_record(set, ddf_find_spare(set, ddf_find_part(set, 2))));
+	KUNIT_EXPECT_EQ(test, spare->type, DDF_SPARE_DEDICATED | DDF_SPARE_REVERTIBLE);
+	KUNIT_EXPECT_EQ(test, ddf_get16(set->le, spare->populated), 1);
+	KUNIT_EXPECT_EQ(test, ddf_spare_entries(spare)[0].reserved[5], 0x17);
+}
+
 /* Interrupted anywhere, a creation leaves bare disks or the array, nothing between. */
 static void a_creation_that_is_cut_off_leaves_no_member(struct kunit *test)
 {
@@ -579,6 +629,7 @@ static struct kunit_case meta_ddf_place_cases[] = {
 	KUNIT_CASE(what_cannot_be_said_is_refused),
 	KUNIT_CASE(a_disk_joins_and_fills_a_slot),
 	KUNIT_CASE(a_disk_leaves),
+	KUNIT_CASE(a_deleted_array_leaves_the_rest_of_a_spares_record),
 	KUNIT_CASE(a_creation_that_is_cut_off_leaves_no_member),
 	KUNIT_CASE(erased_is_not_ours_any_more),
 	KUNIT_CASE(disks_that_are_too_small_are_refused),
