@@ -612,7 +612,9 @@ struct emd_save_arg {
  *
  * The bytes must decode, as those that SAVE returns do, and be all that the format has
  * on such a disk, where it has it. What is on the disk must be of the same container
- * and not newer, unless EMD_F_FORCE; of the same format, or none, in any case (EEXIST).
+ * and not newer, and no other driver's, and the bytes no farther from its end than metadata
+ * is known to be, unless EMD_F_FORCE; of the same format, or none that EMD handles, in any
+ * case (EEXIST). In serial numbers '?' stands for what does not print, as SAVE returns them.
  * A following scan finds what it then carries.
  *
  * Flags: DRY_RUN, FORCE.
