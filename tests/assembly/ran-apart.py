@@ -1,44 +1,63 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Two halves of a mirror that each ran alone are refused together, and neither is written."""
+"""Two halves of a mirror that each ran alone are refused together, in every format, and neither is written."""
+
+import re
 
 from lib import arrays
 
-groups = ["quick", "assembly"]
+groups = ["assembly"]
+
+FORMATS = ("imsm", "ddf", "asr")
+APART = r"ran without the other|ran apart"
 
 
 def scenario(vm):
-    disks = vm.add_disks(2, size="64M")
+    pairs = [vm.add_disks(2, size="64M", serial=fmt.upper() + "%04d") for fmt in FORMATS]
+    disks = sum(pairs, [])
     vm.boot()
     vm.insmod()
-    arrays.create(vm, "mirror", "raid1", disks)
-    want = arrays.make_file(vm, "/tmp/data", 1)
-    arrays.put(vm, "/tmp/data", arrays.device(vm, "mirror"))
+    for fmt, pair in zip(FORMATS, pairs):
+        arrays.create(vm, fmt, "raid1", pair, fmt=fmt)
+        arrays.make_file(vm, "/tmp/data", 1)
+        arrays.put(vm, "/tmp/data", arrays.device(vm, fmt))
     arrays.stop_all(vm)
     vm.rmmod()
-    for number, disk in enumerate(disks):
-        other = disks[1 - number]
-        vm.unplug(other)
+    for number in range(2):
+        for pair in pairs:
+            vm.unplug(pair[1 - number])
         vm.insmod("degraded_timeout=1")
-        dev = arrays.device(vm, "mirror")
-        assert vm.array("mirror")["state"] == "degraded"
+        for fmt in FORMATS:
+            dev = arrays.device(vm, fmt)
+            assert vm.array(fmt)["state"] == "degraded"
+            # The half that was not there cannot be told that it is out.
+            want = arrays.make_file(vm, "/tmp/half", 1, seed=10 + number)
+            arrays.put(vm, "/tmp/half", dev)
+            assert arrays.sha256(vm, dev, 1) == want
         assert vm.dmesg("starting degraded")
-        # The half that was not there cannot be told that it is out.
-        want = arrays.make_file(vm, "/tmp/half", 1, seed=10 + number)
-        arrays.put(vm, "/tmp/half", dev)
-        assert arrays.sha256(vm, dev, 1) == want
         arrays.stop_all(vm)
         vm.rmmod()
-        vm.plug(other)
-        vm.wait("the disk to come back", lambda other=other: other.serial in vm.serials())
+        for pair in pairs:
+            vm.plug(pair[1 - number])
+        vm.wait("the disks to come back", lambda: all(disk.serial in vm.serials() for disk in disks))
     before = vm.sh("sha256sum " + vm.devs(disks))
 
     vm.insmod()
-    found = vm.wait("the container", lambda: vm.emdctl("list", json=True)["containers"])
-    assert vm.wait("the log", lambda: vm.dmesg("not assembled.*ran without the other"))
-    assert not vm.array("mirror") or not vm.array("mirror")["dev"], found
-    status, output = vm.status("emdctl assemble --all")
-    assert status == 1 and "ran without the other" in output, output
-    shown = vm.emdctl("show " + found[0]["name"])
-    assert "ran without the other" in shown, shown
+    for pair in pairs:
+        found = vm.wait("the container", lambda pair=pair: holding(vm, pair))
+        status, output = vm.status("emdctl assemble " + found["name"])
+        assert status == 1 and re.search(APART, output), output
+        shown = vm.emdctl("show " + found["name"])
+        assert re.search(APART, shown), shown
+    assert not any(array["dev"] for each in vm.emdctl("list", json=True)["containers"] for array in each["arrays"])
+    vm.wait("the log", lambda: len(re.findall("not assembled.*(?:%s)" % APART, vm.dmesg())) >= len(FORMATS))
     vm.rmmod()
     assert vm.sh("sha256sum " + vm.devs(disks)) == before
+
+
+def holding(vm, pair):
+    """The container that both disks are in."""
+    names = {disk.dev.rsplit("/", 1)[1] for disk in pair}
+    for each in vm.emdctl("list", json=True)["containers"]:
+        if names <= {disk["dev"] for disk in each["disks"]}:
+            return each
+    return None

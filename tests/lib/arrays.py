@@ -9,10 +9,10 @@ from .vm import Failed
 MIB = 1 << 20
 
 
-def create(vm, name, level, disks, options="--init none"):
+def create(vm, name, level, disks, options="--init none", fmt="imsm"):
     """An array on bare disks, at once in use; returns its device node."""
-    vm.emdctl("--yes create --format imsm --level %s --name %s %s %s"
-              % (level, name, options, vm.devs(disks)))
+    vm.emdctl("--yes create --format %s --level %s --name %s %s %s"
+              % (fmt, level, name, options, vm.devs(disks)))
     return device(vm, name)
 
 

@@ -10,3 +10,4 @@ def scenario(vm):
     story = shared.Story(vm, 1, ["five"], mib=24)
     story.begin()
     story.round(3)
+    story.end()

@@ -59,6 +59,7 @@ def play(kernel, options, number, end, sums):
             say("  round %d: %s" % (turn + 1, words(story.totals())))
             if time.monotonic() > end:
                 break
+        story.end()
         vm.finish()
     except Exception as error:  # pylint: disable=broad-except
         failure = "%s: %s" % (type(error).__name__, error)
@@ -85,7 +86,7 @@ def play(kernel, options, number, end, sums):
 
 def words(sums):
     order = ["stories", "rounds", "writes", "reads", "mib", "overlaps", "discards", "zeroes", "flushes", "again",
-             "failures", "hangs", "bad", "scrubs"]
+             "failures", "hangs", "bad", "scrubs", "replaced", "turns"]
     return ", ".join("%d %s" % (sums[key], key) for key in order if key in sums)
 
 

@@ -3,7 +3,8 @@
 
 A story is a machine with a few arrays of different levels and formats, each
 under the load of tests/guest/stress.c. In each round things happen to members
-while the load goes on; then everything is mended, a scrub must find no
+while the load goes on, and beside it all somebody asks, plans, creates, renames and
+deletes without end; then everything is mended, a scrub must find no
 mismatch, and every write that was answered must read back, with members missing
 and without. What happens is drawn from a seed.
 """
@@ -25,6 +26,30 @@ KINDS = [
     ("fived", "ddf", "raid5", 3, 1, "--strip 32K --init resync"),
     ("sixd", "ddf", "raid6", 6, 1, "--strip 64K --init resync"),
 ]
+
+
+# On two disks of its own; what it asks of the others may be refused, but changes nothing.
+BUSYBODY = r"""(while [ ! -e /tmp/enough ]; do
+	for format in imsm ddf asr; do
+		emdctl --yes create --format $format --level raid1 --name extra --size 4M %(disks)s
+		emdctl rename extra spare-time
+		dd if=/dev/urandom of=/dev/emd/spare-time bs=64k count=16 oflag=direct
+		for dev in /dev/emd?; do
+			emdctl --dry-run --yes stop $dev
+			emdctl --dry-run --yes delete $dev
+			emdctl policy $dev
+			emdctl show $dev
+		done
+		emdctl --json list
+		for name in $(emdctl list | grep -oE '(imsm|ddf|asr)-[0-9a-f]+'); do
+			emdctl history $name
+			emdctl save $name /tmp/saved
+		done
+		emdctl --yes delete spare-time
+		for disk in %(disks)s; do emdctl --yes erase $disk; done
+		echo >> /tmp/turns
+	done
+done; touch /tmp/rests) > /tmp/busybody.log 2>&1 &"""
 
 
 class Array:
@@ -165,6 +190,21 @@ class Array:
         self.agrees()
         self.story.count("scrubs")
 
+    def replace(self):
+        """A member that is well is copied to a spare, which then takes its place."""
+        spare = next((d["dev"] for d in self.container()["disks"] if d["state"] == "spare" and d["dev"]), None)
+        disk = self.random.choice([d for d, state in self.members().items()
+                                   if state == "in_sync" and d not in self.out] or [None])
+        if not spare or not disk or self.vm.status("emdctl --yes replace %s %s %s" % (self.name, disk.dev, spare))[0]:
+            return
+        self.story.tell("%s: %s is replaced" % (self.name, disk.name))
+        self.out.append(disk)
+        self.story.count("replaced")
+        if self.random.random() < 0.5:
+            # Other things happen meanwhile.
+            return
+        self.rest()
+
     # -- whole again ------------------------------------------------------------------
 
     def rest(self, timeout=240):
@@ -179,14 +219,15 @@ class Array:
 
     def mend(self):
         """All disks work again and are members or spares."""
+        self.vm.emdctl("sync limit %s none" % self.name)
+        self.vm.status("emdctl sync resume " + self.name)
+        self.rest()
         for disk in self.out:
             disk.faults.clear()
             if not disk.plugged:
                 self.vm.plug(disk)
             self.give_back(disk)
         self.out.clear()
-        self.vm.emdctl("sync limit %s none" % self.name)
-        self.vm.status("emdctl sync resume " + self.name)
         self.vm.wait("%s to be optimal" % self.name,
                      lambda: self.look()["state"] == "optimal" or self.load.check(), timeout=240)
 
@@ -243,6 +284,7 @@ class Story:
         stress.add_program(vm)
         vm.tolerate(r"I/O error|Medium Error|critical|Sense|hostbyte|CDB|read error|callbacks suppressed")
         self.arrays = []
+        self.extra = []
         for name in kinds:
             self.arrays.append(Array(self, next(k for k in KINDS if k[0] == name), mib))
 
@@ -255,18 +297,25 @@ class Story:
         self.counts[what] = self.counts.get(what, 0) + 1
 
     def begin(self):
+        self.extra = self.vm.add_disks(2, size="48M", serial="XSOAK%03d")
         self.vm.boot()
         self.vm.insmod("degraded_timeout=5")
         for array in self.arrays:
             array.create()
             array.begin()
+        self.vm.sh(BUSYBODY % {"disks": self.vm.devs(self.extra)})
+
+    def end(self):
+        self.vm.sh("touch /tmp/enough")
+        self.vm.wait("the busybody to rest", lambda: self.vm.status("test -e /tmp/rests")[0] == 0, timeout=120)
+        self.counts["turns"] = int(self.vm.sh("wc -l < /tmp/turns"))
 
     def round(self, events):
         """Some things happen under load, then everything is proved."""
         for _ in range(events):
             array = self.random.choice(self.arrays)
             what = self.random.choice([array.lose, array.lose, array.lose, array.hang, array.bad_sectors, array.scrub,
-                                       array.mend])
+                                       array.replace, array.replace, array.mend])
             what()
             time.sleep(self.random.uniform(0, 1) * self.vm.slow)
             for each in self.arrays:
