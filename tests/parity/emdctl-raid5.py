@@ -4,7 +4,7 @@
 from imsm import shared as imsm
 from lib import arrays
 
-groups = ["parity", "quick"]
+groups = ["parity"]
 
 
 def scenario(vm):
