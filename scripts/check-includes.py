@@ -17,7 +17,7 @@ LAYERS = [
     ("format", r"meta/(asr|imsm|ddf)\w*\.[ch]"),
     ("pure", r"(meta/.*|geometry\.[ch]|errmsg\.h)"),
     ("notes", r"(trace|log)\.[ch]"),
-    ("engine", r"(concat|stripe|mirror|raid)\w*\.[ch]"),
+    ("engine", r"(stripe|mirror|parity)\w*\.[ch]"),
     ("edge", r"(ioctl|list|sysfs|debugfs)\.[ch]"),
     ("core", r".*"),
 ]
