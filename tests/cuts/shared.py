@@ -185,7 +185,11 @@ class Trial:
         """mdadm knows the arrays on every disk in use but one, which may be torn."""
         used = {serial for array in view["arrays"].values() for serial, _ in array["members"].values() if serial}
         for name in view["arrays"]:
-            knowing = sum(re.search(r"(\[%s\]:|\] : %s$)" % (name, name), text, re.M) is not None for text in examined)
+            # In the middle of being renamed each disk has the one name or the other.
+            either = (self.story.name, stories.RENAMED)
+            named = "(?:%s)" % "|".join(either if name in either else [name])
+            knowing = sum(re.search(r"(\[%s\]:|\] : %s$)" % (named, named), text, re.M) is not None
+                          for text in examined)
             if knowing < len(used) - 1:
                 raise Lost("mdadm finds %s on %d of %d disks:\n%s" % (name, knowing, len(used), "\n".join(examined)))
 

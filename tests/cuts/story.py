@@ -18,6 +18,8 @@ BLOCK = 16384
 STRIDE = 512 << 10
 # Where arrays end and a disk's metadata may begin.
 DATA_END = 12 << 20
+# What an array is called for a moment.
+RENAMED = "other"
 
 
 class Transition:
@@ -196,8 +198,8 @@ def replace(story):
 
 def rename(story):
     """And back: what follows knows it by its name."""
-    story.emdctl("rename %s other" % story.name)
-    story.emdctl("rename other %s" % story.name)
+    story.emdctl("rename %s %s" % (story.name, RENAMED))
+    story.emdctl("rename %s %s" % (RENAMED, story.name))
 
 
 def delete(story):
@@ -245,7 +247,7 @@ def recorded(view, _old, _new):
 
 
 def renamed(view, old, _new):
-    return view == {**old, "arrays": {"other": old["arrays"]["array"]}}
+    return view == {**old, "arrays": {RENAMED: old["arrays"]["array"]}}
 
 
 def partly_deleted(view, _old, _new):
