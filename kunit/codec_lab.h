@@ -14,9 +14,9 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
-#include <linux/stdarg.h>
 #include <linux/string.h>
 
+#include "line.h"
 #include "meta/meta.h"
 
 /**
@@ -323,24 +323,6 @@ static inline int lab_commit(const struct emd_config *t0, struct emd_config *t1,
 }
 
 /* ---- in words ---------------------------------------------------------------------------- */
-
-/* Text being built. */
-struct line {
-	char text[1024];
-	unsigned int len;
-};
-
-__printf(2, 3)
-static inline void add(struct line *line, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	line->len += vsnprintf(line->text + line->len, sizeof(line->text) - line->len, fmt, args);
-	va_end(args);
-	if (line->len >= sizeof(line->text))
-		line->len = sizeof(line->text) - 1;
-}
 
 /*
  * "NAME LEVEL LAYOUT[/SPANS] STRIP SIZE START+MEMBER STATES ACTION", arrays separated by "; ".

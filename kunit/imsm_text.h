@@ -6,27 +6,8 @@
 #ifndef _EMD_IMSM_TEXT_H
 #define _EMD_IMSM_TEXT_H
 
-#include <linux/stdarg.h>
-
 #include "imsm_lab.h"
-
-/* Text being built. */
-struct line {
-	char text[2048];
-	unsigned int len;
-};
-
-__printf(2, 3)
-static inline void add(struct line *line, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	line->len += vsnprintf(line->text + line->len, sizeof(line->text) - line->len, fmt, args);
-	va_end(args);
-	if (line->len >= sizeof(line->text))
-		line->len = sizeof(line->text) - 1;
-}
+#include "line.h"
 
 /*
  * "NAME LEVEL STRIP SIZE START+MEMBER+RESERVE STATES ACTION", arrays separated by

@@ -10,7 +10,6 @@ a power cut would have left at any moment can be looked at later; see cuts.py.
 
 import errno
 import os
-import random
 import socket
 import struct
 import threading
@@ -262,14 +261,12 @@ class WriteLog:
         for disk in self.disks:
             disk.server.log = None
 
-    def cuts(self, lose_cache=None, torn=False, select=None):
-        """Yield a Cut for each point at which the power may have failed.
+    def cuts(self, torn=False, select=None):
+        """Yield a Cut for each point at which the power may have failed, of disks that lose no write.
 
-        lose_cache  a random.Random: writes that no flush and no FUA made
-                    durable are each lost with probability 1/2
-        torn        also in the middle of a write, at a block boundary
-        select      function of an Entry: only cuts right after (and inside)
-                    entries for which it is true
+        torn    also in the middle of a write, at a block boundary
+        select  function of an Entry: only cuts right after (and inside)
+                entries for which it is true
         The files of a Cut hold that state until the next one is asked for;
         what a test writes to them is undone, unless it changes their size.
         """
@@ -279,12 +276,11 @@ class WriteLog:
             run_copy(self.base(disk), path)
             images[disk] = path
         files = {disk: os.open(path, os.O_RDWR) for disk, path in images.items()}
-        volatile = {disk: [] for disk in self.disks}
 
         def put(disk, offset, data):
             old = os.pread(files[disk], len(data), offset)
             os.pwrite(files[disk], data, offset)
-            return disk, offset, old
+            return old
 
         def pieces(entry):
             block = entry.disk.logical_block
@@ -293,45 +289,18 @@ class WriteLog:
                 return [n * block for n in range(1, blocks)]
             return [block, blocks // 2 * block, (blocks - 1) * block]
 
-        def cut(position, entry, length):
-            undo = []
-            for disk in self.disks:
-                for old in volatile[disk]:
-                    if lose_cache is None or lose_cache.random() < 0.5:
-                        undo.append(put(disk, old.offset, old.data))
-            if length:
-                undo.append(put(entry.disk, entry.offset, entry.data[:length]))
-            return Cut(position, entry, length, images), undo
-
-        def take_back(undo):
-            for disk, offset, old in reversed(undo):
-                os.pwrite(files[disk], old, offset)
-
         try:
             for position, entry in enumerate(self.entries):
                 wanted = select is None or select(entry)
                 if torn and wanted and not entry.flush:
                     for length in pieces(entry):
-                        state, undo = cut(position, entry, length)
-                        yield state
-                        take_back(undo)
-                if entry.flush:
-                    for old in volatile[entry.disk]:
-                        put(entry.disk, old.offset, old.data)
-                    volatile[entry.disk].clear()
-                elif entry.fua or lose_cache is None:
-                    # Older data under a durable write must not come back over it.
-                    under = [old for old in volatile[entry.disk] if old.overlaps(entry)]
-                    for old in under:
-                        put(entry.disk, old.offset, old.data)
-                        volatile[entry.disk].remove(old)
+                        old = put(entry.disk, entry.offset, entry.data[:length])
+                        yield Cut(position, entry, length, images)
+                        put(entry.disk, entry.offset, old)
+                if not entry.flush:
                     put(entry.disk, entry.offset, entry.data)
-                else:
-                    volatile[entry.disk].append(entry)
                 if wanted:
-                    state, undo = cut(position + 1, entry, 0)
-                    yield state
-                    take_back(undo)
+                    yield Cut(position + 1, entry, 0, images)
         finally:
             for file in files.values():
                 os.close(file)
@@ -372,8 +341,3 @@ def run_copy(source, target):
                 left -= done
             offset = end
         dst.truncate(size)
-
-
-def rng(seed=1):
-    """A repeatable source of chance for cuts()."""
-    return random.Random(seed)

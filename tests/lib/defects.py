@@ -69,3 +69,30 @@ def refused(vm, name, dev, examine, listed):
     shown = re.search(r"\breason +(.*)", examine)
     if shown and shown.group(1) not in log[0]:
         raise Failed("%s: the log says %s, examine says %s" % (name, log, shown.group(1)))
+
+
+def story(vm, kind, words, good):
+    """A format's defects from its tables: words.DAMAGED, words.REFUSED, words.content(); good() has none."""
+    disks = vm.add_disks(DISKS, size="16M", serial="DEF%04d")
+    numbers = {}
+
+    def lay(name):
+        def onto(disk):
+            numbers[name] = len(numbers) + 1
+            words.content(name, numbers[name], disk.sectors).put(disk)
+        return name, onto
+
+    vm.boot()
+    vm.insmod("degraded_timeout=1")
+    for name, *said in reported(vm, disks, [lay(name) for name in words.DAMAGED]):
+        damaged(kind, name, *said)
+    vm.emdctl("--yes erase " + disks[1].dev)
+    assert "damaged" not in vm.emdctl("examine " + disks[1].dev)
+    for name, dev, _, examine, listed in reported(vm, disks, [lay(name) for name in words.REFUSED]):
+        refused(vm, name, dev, examine, listed)
+
+    # The same without a defect is believed: the defects are what is refused.
+    good(900, disks[0].sectors).put(disks[0])
+    vm.emdctl("scan")
+    vm.wait("the good one", lambda: (vm.array("half900") or {"dev": ""})["dev"])
+    vm.emdctl("--yes stop --all")
