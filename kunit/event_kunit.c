@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/fs.h>
 
-#include "event_ring.h"
+#include "core/event_ring.h"
 
 #define SIZE	8
 

@@ -7,7 +7,7 @@
 #include <linux/prandom.h>
 
 #include "geometry.h"
-#include "mirror.h"
+#include "engine/mirror.h"
 
 struct shape {
 	enum emd_level level;

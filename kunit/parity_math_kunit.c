@@ -9,7 +9,7 @@
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
-#include "parity_math.h"
+#include "engine/parity_math.h"
 
 #define MAX_BYTES	SZ_64K
 /* Enough bytes to see each coefficient at work. */

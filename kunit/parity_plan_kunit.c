@@ -9,7 +9,7 @@
  */
 #include <kunit/test.h>
 
-#include "parity_plan.h"
+#include "engine/parity_plan.h"
 
 #define MAX_SECTORS	3
 #define MAX_PARTS	6

@@ -9,7 +9,7 @@
 #include <linux/prandom.h>
 #include <linux/workqueue.h>
 
-#include "range_lock.h"
+#include "core/range_lock.h"
 
 struct tester {
 	struct emd_range range;

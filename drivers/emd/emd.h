@@ -57,7 +57,7 @@
 #include "errmsg.h"
 #include "geometry.h"
 #include "meta/meta.h"
-#include "range_lock.h"
+#include "core/range_lock.h"
 
 struct emd_array;
 struct emd_container;

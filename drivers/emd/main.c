@@ -10,7 +10,7 @@
 #include <linux/reboot.h>
 #include <linux/string.h>
 
-#include "core.h"
+#include "core/core.h"
 #include "emd.h"
 #include "log.h"
 

@@ -45,9 +45,9 @@
 #include <linux/part_stat.h>
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 #define EMD_JOB_WINDOWS		6
 #define EMD_JOB_MIN_KIB_S	4096	/* of array data, however busy the users are */

@@ -16,9 +16,9 @@
 #include <linux/slab.h>
 
 #include "admin.h"
-#include "emd.h"
-#include "log.h"
-#include "meta/foreign.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../meta/foreign.h"
 
 /* ---- finding things ---------------------------------------------------------- */
 

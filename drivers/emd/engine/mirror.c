@@ -36,8 +36,8 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 #include "mirror.h"
 
 /*

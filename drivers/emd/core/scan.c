@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 #define FIRST_RETRY_MS	10
 #define MAX_RETRIES	12	/* doubles from 10 ms: gives up after some 40 s */

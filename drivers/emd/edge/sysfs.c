@@ -30,9 +30,9 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 static DEFINE_SPINLOCK(sysfs_lock);
 

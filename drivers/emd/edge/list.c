@@ -13,7 +13,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "emd.h"
+#include "../emd.h"
 
 /* Far more than any machine has; keeps the size within the uAPI's 32 bits. */
 #define MAX_BYTES	(64U << 20)

@@ -31,8 +31,8 @@
  */
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 #include "mirror.h"
 
 /* Sectors a window covers on one member, and in the array at most. */

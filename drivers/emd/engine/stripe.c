@@ -11,8 +11,8 @@
  */
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 /* array->engine_data of a concat: for each slot the first array sector behind it. */
 struct concat_map {

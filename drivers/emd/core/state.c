@@ -25,9 +25,9 @@
 #include <linux/bitops.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 /* A member that needs more repairs than this in an hour is about to die. */
 #define MAX_REPAIRS_AN_HOUR	20

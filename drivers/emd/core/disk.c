@@ -21,9 +21,9 @@
 #include <linux/sysfs.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
-#include "meta/foreign.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../meta/foreign.h"
 
 static atomic_t disk_ids = ATOMIC_INIT(0);
 

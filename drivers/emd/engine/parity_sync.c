@@ -27,8 +27,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 #include "parity.h"
 
 /* Sectors a segment covers on one member at most, and on all of them together. */

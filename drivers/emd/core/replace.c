@@ -37,8 +37,8 @@
 #include <linux/slab.h>
 
 #include "admin.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 #define NR_RESERVED_BIOS	64
 

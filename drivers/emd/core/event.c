@@ -25,9 +25,9 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
-#include "emd.h"
+#include "../emd.h"
 #include "event_ring.h"
-#include "trace.h"
+#include "../trace.h"
 
 #define RING_EVENTS	1024	/* a power of two; documented in the uAPI */
 

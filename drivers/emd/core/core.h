@@ -6,7 +6,7 @@
 #ifndef _EMD_CORE_H
 #define _EMD_CORE_H
 
-#include "emd.h"
+#include "../emd.h"
 
 /* ---- disk.c -------------------------------------------------------------- */
 

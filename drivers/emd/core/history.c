@@ -15,7 +15,7 @@
 #include <linux/timekeeping.h>
 
 #include "core.h"
-#include "emd.h"
+#include "../emd.h"
 
 #define NR_ENTRIES	16
 

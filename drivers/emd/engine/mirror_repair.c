@@ -24,8 +24,8 @@
  */
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 #include "mirror.h"
 
 #define RETRY_DELAY		(HZ / 10)

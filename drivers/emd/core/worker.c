@@ -28,9 +28,9 @@
 #include <linux/slab.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 /* Idle this long before an array is marked clean. */
 #define CLEAN_AFTER_MS	4000

@@ -9,8 +9,8 @@
 #include <linux/slab.h>
 
 #include "admin.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 /* ---- rename --------------------------------------------------------------------- */
 

@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "emd.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../trace.h"
 
 /* Far above what any format has to say; bounds what one call may allocate. */
 #define EXAMINE_MAX_BYTES	(4U << 20)

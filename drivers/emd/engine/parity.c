@@ -31,8 +31,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 #include "parity.h"
 
 /* What all buffers of an array may take together, and of one operation. */

@@ -35,9 +35,9 @@
 #include <linux/timekeeping.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 /**
  * emd_container_config() - the published config

@@ -14,8 +14,8 @@
 #include <linux/timekeeping.h>
 
 #include "admin.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 static int fill_args(struct emd_admin *adm, const struct emd_create_arg *arg,
 		     struct emd_create_args *args)

@@ -16,8 +16,8 @@
 #include <linux/slab.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 #define EMD_MINOR_STEP	16		/* partitions beyond get extended numbers */
 #define EMD_MAX_MINORS	(MINORMASK / EMD_MINOR_STEP)

@@ -22,8 +22,8 @@
 #include <linux/slab.h>
 
 #include "core.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 DEFINE_MUTEX(emd_registry_lock);
 LIST_HEAD(emd_disks);

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#include "geometry.h"
+#include "../geometry.h"
 
 struct emd_raid6_lib;
 

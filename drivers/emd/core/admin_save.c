@@ -20,8 +20,8 @@
 #include <linux/slab.h>
 
 #include "admin.h"
-#include "emd.h"
-#include "log.h"
+#include "../emd.h"
+#include "../log.h"
 
 /* Somebody may write the disk between two looks at it. */
 #define TRIES	4

@@ -9,7 +9,7 @@
 
 #include <linux/bitmap.h>
 
-#include "emd.h"
+#include "../emd.h"
 #include "parity_math.h"
 #include "parity_plan.h"
 

@@ -40,9 +40,9 @@
 #include <linux/percpu-refcount.h>
 #include <trace/events/block.h>
 
-#include "emd.h"
-#include "log.h"
-#include "trace.h"
+#include "../emd.h"
+#include "../log.h"
+#include "../trace.h"
 
 /* Reserves, in requests that can be under way when memory is gone. */
 #define NR_RESERVED_IOS		64

@@ -6,7 +6,7 @@
 #ifndef _EMD_MIRROR_H
 #define _EMD_MIRROR_H
 
-#include "emd.h"
+#include "../emd.h"
 
 /* Copies are counted in bit masks. */
 #define MIRROR_MAX_COPIES	32
