@@ -10,7 +10,9 @@
  * emd_txn_plan(), what else it does is a line of its own.
  *
  * Locks: G, then C. Where an io waits for a commit (-EAGAIN of a quiesce) the
- * command lets the worker have its turn and looks at everything again.
+ * command lets the worker have its turn and looks at everything again: emd_settled().
+ * G is held throughout, so no array comes or goes meanwhile. Commands on one array go
+ * by emd_on_array(), which knows all of that.
  */
 #include <linux/blkdev.h>
 #include <linux/slab.h>
@@ -41,21 +43,12 @@ struct emd_container *emd_container_by_id(u64 id)
 	return NULL;
 }
 
-/**
- * emd_lock_array() - an array by id and, locked, its container
- * @id: as given out by list
- * @noio_c: gets what emd_unlock_container() wants
- * @msg: reason of a refusal
- *
- * Return: the array, no reference taken; or NULL and nothing is locked.
- * Context: G held; C of the container is held afterwards.
- */
-struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg)
+/* The array and, locked, its container; or NULL and nothing is locked. */
+static struct emd_array *lock_array(u64 id, unsigned int *noio_c)
 {
 	struct emd_container *container;
 	struct emd_array *array;
 
-	lockdep_assert_held(&emd_registry_lock);
 	list_for_each_entry(container, &emd_containers, node) {
 		*noio_c = emd_lock_container(container);
 		list_for_each_entry(array, &container->arrays, node) {
@@ -64,8 +57,46 @@ struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg
 		}
 		emd_unlock_container(container, *noio_c);
 	}
-	EMD_REFUSE(msg, -ENOENT, "no such array");
 	return NULL;
+}
+
+/**
+ * emd_on_array() - carry out a command on one array
+ * @adm: the command
+ * @id: the array's, as given out by list
+ * @attempt: checks and does it, under G and C. -EAGAIN: it waits for the worker, or has
+ *	left it work, and is to be called again when the worker has had its turn
+ * @arg: for @attempt, to know what it has done before as well
+ * @after: what is left to do under G alone when it is done, not of a dry run; or NULL
+ *
+ * Return: 0; -ENOENT without such an array; -EINTR on a fatal signal; else as @attempt.
+ * Context: Process context, sleeps. Takes G and C.
+ */
+int emd_on_array(struct emd_admin *adm, u64 id,
+		 int (*attempt)(struct emd_admin *adm, struct emd_array *array, void *arg),
+		 void *arg, void (*after)(struct emd_array *array))
+{
+	struct emd_container *container;
+	struct emd_array *array;
+	unsigned int noio = emd_lock_registry(), noio_c;
+	int ret;
+
+	array = lock_array(id, &noio_c);
+	if (!array) {
+		emd_unlock_registry(noio);
+		return EMD_REFUSE(adm->msg, -ENOENT, "no such array");
+	}
+	container = array->container;
+	kref_get(&array->ref);
+	kref_get(&container->ref);
+	ret = emd_settled(container, &noio_c, attempt(adm, array, arg));
+	emd_unlock_container(container, noio_c);
+	if (!ret && after && !dry_run(adm))
+		after(array);
+	emd_array_put(array);
+	emd_container_put(container);
+	emd_unlock_registry(noio);
+	return ret;
 }
 
 /**
@@ -147,33 +178,10 @@ int emd_admin_assemble(struct emd_admin *adm, u64 container_id)
 	return ret;
 }
 
-static int stop_array(struct emd_admin *adm, u64 array_id)
+static int stop_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio_c;
-	int ret;
-
-	do {
-		array = emd_lock_array(array_id, &noio_c, adm->msg);
-		if (!array)
-			return -ENOENT;
-		container = array->container;
-		if (dry_run(adm)) {
-			ret = emd_array_plan_stop(array, adm->msg, adm->plan);
-			emd_unlock_container(container, noio_c);
-			return ret;
-		}
-		kref_get(&array->ref);
-		ret = emd_array_begin_stop(array, adm->msg);
-		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
-			ret = -EINTR;
-		emd_unlock_container(container, noio_c);
-		if (!ret)
-			emd_array_finish_stop(array);
-		emd_array_put(array);
-	} while (ret == -EAGAIN);
-	return ret;
+	return dry_run(adm) ? emd_array_plan_stop(array, adm->msg, adm->plan) :
+			      emd_array_begin_stop(array, adm->msg);
 }
 
 /**
@@ -187,14 +195,13 @@ static int stop_array(struct emd_admin *adm, u64 array_id)
 int emd_admin_stop(struct emd_admin *adm, u64 container_id, u64 array_id)
 {
 	struct emd_container *container, *tmp;
-	unsigned int noio = emd_lock_registry();
 	bool found = false;
+	unsigned int noio;
 	int ret = 0;
 
-	if (array_id) {
-		ret = stop_array(adm, array_id);
-		goto out;
-	}
+	if (array_id)
+		return emd_on_array(adm, array_id, stop_locked, NULL, emd_array_finish_stop);
+	noio = emd_lock_registry();
 	list_for_each_entry_safe(container, tmp, &emd_containers, node) {
 		int err;
 
@@ -211,7 +218,6 @@ int emd_admin_stop(struct emd_admin *adm, u64 container_id, u64 array_id)
 	}
 	if (!found && container_id)
 		ret = EMD_REFUSE(adm->msg, -ENOENT, "no such container");
-out:
 	emd_unlock_registry(noio);
 	return ret;
 }
@@ -392,9 +398,9 @@ static int begin_delete(struct emd_transaction *txn, struct emd_array *array,
 	return emd_txn_check(txn);
 }
 
-static int delete_locked(struct emd_admin *adm, struct emd_container *container,
-			 struct emd_array *array)
+static int delete_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
+	struct emd_container *container = array->container;
 	const struct emd_disk *refused;
 	unsigned int nr_refused = refusing_disks(array, &refused);
 	struct emd_transaction txn;
@@ -429,7 +435,14 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
 		return ret;
 	}
 	emd_txn_switch(&txn);
-	return 1;
+	return 0;
+}
+
+static void finish_delete(struct emd_array *array)
+{
+	emd_event(EMD_EVENT_ARRAY, "deleted", array->container, array, -1, NULL, "%s deleted",
+		  array->name);
+	emd_array_finish_stop(array);
 }
 
 /**
@@ -442,35 +455,7 @@ static int delete_locked(struct emd_admin *adm, struct emd_container *container,
  */
 int emd_admin_delete(struct emd_admin *adm, u64 array_id)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret;
-
-	do {
-		array = emd_lock_array(array_id, &noio_c, adm->msg);
-		if (!array) {
-			ret = -ENOENT;
-			break;
-		}
-		container = array->container;
-		kref_get(&array->ref);
-		kref_get(&container->ref);
-		ret = delete_locked(adm, container, array);
-		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
-			ret = -EINTR;
-		emd_unlock_container(container, noio_c);
-		if (ret == 1) {
-			emd_event(EMD_EVENT_ARRAY, "deleted", container, array, -1, NULL,
-				  "%s deleted", array->name);
-			emd_array_finish_stop(array);
-			ret = 0;
-		}
-		emd_array_put(array);
-		emd_container_put(container);
-	} while (ret == -EAGAIN);
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, array_id, delete_locked, NULL, finish_delete);
 }
 
 /**
@@ -670,15 +655,6 @@ abort:
 	return ret;
 }
 
-/* What is rebuilt does not matter any more: the worker may have been faster. */
-static void leave_arrays(struct emd_container *container, struct emd_disk *disk,
-			 unsigned int *noio_c)
-{
-	while (detach_failed(container, disk) == -EAGAIN &&
-	       !emd_container_settle(container, noio_c))
-		;
-}
-
 /**
  * emd_add_disk() - a disk becomes a spare of a container
  * @adm: the command
@@ -707,8 +683,9 @@ int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t d
 		noio_c = emd_lock_container(container);
 	}
 	ret = add_locked(adm, container, disk, to);
+	/* What is rebuilt does not matter any more: the worker may have been faster. */
 	if (!ret && again && !dry_run(adm))
-		leave_arrays(container, disk, &noio_c);
+		emd_settled(container, &noio_c, detach_failed(container, disk));
 	emd_unlock_container(container, noio_c);
 	if (!again && (ret || dry_run(adm)))
 		emd_give_back_disk(disk);
@@ -812,9 +789,7 @@ int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt)
 	}
 	kref_get(&container->ref);
 	noio_c = emd_lock_container(container);
-	do {
-		ret = remove_locked(adm, container, disk);
-	} while (ret == -EAGAIN && !(ret = emd_container_settle(container, &noio_c)));
+	ret = emd_settled(container, &noio_c, remove_locked(adm, container, disk));
 	if (!ret && !dry_run(adm)) {
 		emd_event(EMD_EVENT_DISK, "removed", container, NULL, -1, disk, "%s removed",
 			  disk->name);
@@ -865,17 +840,31 @@ static int plan_fail(struct emd_admin *adm, struct emd_array *array, u16 slot, b
 	return ret ?: emd_txn_plan(&txn, adm->plan);
 }
 
-static int fail_locked(struct emd_admin *adm, struct emd_array *array, dev_t devt)
+/**
+ * struct fail_request - a member that is to fail
+ * @devt: its disk
+ * @failed: it has; the worker records it
+ */
+struct fail_request {
+	dev_t devt;
+	bool failed;
+};
+
+static int fail_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
+	struct fail_request *req = arg;
 	struct emd_member *member;
 	u8 states[EMD_MAX_MEMBERS];
 	bool may_lose;
 	int ret;
 
+	if (req->failed)
+		return array->container->uncommitted ?
+		       EMD_REFUSE(adm->msg, -EIO, "the failure could not be recorded") : 0;
 	ret = must_run(array, adm->msg);
 	if (ret)
 		return ret;
-	member = member_by_dev(array, devt);
+	member = member_by_dev(array, req->devt);
 	if (!member)
 		return EMD_REFUSE(adm->msg, -ENOENT, "the disk is no member of %s", array->name);
 	if (member->state == EMD_MEMBER_FAILED || member->state == EMD_MEMBER_MISSING)
@@ -894,7 +883,8 @@ static int fail_locked(struct emd_admin *adm, struct emd_array *array, dev_t dev
 	emd_array_touch(array);
 	if (!emd_member_fail(member, "failed by command"))
 		emd_member_lost(member);
-	return 0;
+	req->failed = true;
+	return -EAGAIN;
 }
 
 /**
@@ -907,27 +897,9 @@ static int fail_locked(struct emd_admin *adm, struct emd_array *array, dev_t dev
  */
 int emd_admin_fail(struct emd_admin *adm, u64 array_id, dev_t devt)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret;
+	struct fail_request req = { .devt = devt };
 
-	array = emd_lock_array(array_id, &noio_c, adm->msg);
-	if (!array) {
-		emd_unlock_registry(noio);
-		return -ENOENT;
-	}
-	container = array->container;
-	kref_get(&container->ref);
-	ret = fail_locked(adm, array, devt);
-	if (!ret && !dry_run(adm))
-		ret = emd_container_settle(container, &noio_c);
-	if (!ret && !dry_run(adm) && container->uncommitted)
-		ret = EMD_REFUSE(adm->msg, -EIO, "the failure could not be recorded");
-	emd_unlock_container(container, noio_c);
-	emd_container_put(container);
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, array_id, fail_locked, &req, NULL);
 }
 
 static void plan_scrub(struct emd_admin *adm, const struct emd_array *array,
@@ -948,7 +920,7 @@ static void plan_scrub(struct emd_admin *adm, const struct emd_array *array,
 	     action == EMD_SYNC_REPAIR ? ", what differs is rewritten" : "");
 }
 
-static int scrub_locked(struct emd_admin *adm, struct emd_array *array)
+static int scrub_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
 	enum emd_sync_action action = adm->flags & EMD_F_REPAIR ? EMD_SYNC_REPAIR : EMD_SYNC_CHECK;
 	enum emd_sync_action now;
@@ -991,34 +963,30 @@ static int scrub_locked(struct emd_admin *adm, struct emd_array *array)
  */
 int emd_admin_scrub(struct emd_admin *adm, u64 array_id)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret;
-
-	do {
-		array = emd_lock_array(array_id, &noio_c, adm->msg);
-		if (!array) {
-			ret = -ENOENT;
-			break;
-		}
-		container = array->container;
-		kref_get(&container->ref);
-		ret = scrub_locked(adm, array);
-		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
-			ret = -EINTR;
-		emd_unlock_container(container, noio_c);
-		emd_container_put(container);
-	} while (ret == -EAGAIN);
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, array_id, scrub_locked, NULL, NULL);
 }
 
-static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, u32 limit_kib_s)
+/**
+ * struct sync_request - what is asked for
+ * @cmd: EMD_SYNC_CMD_*
+ * @limit_kib_s: for LIMIT
+ * @ending: a replace was being given up, and waited for the worker
+ */
+struct sync_request {
+	u32 cmd;
+	u32 limit_kib_s;
+	bool ending;
+};
+
+static int sync_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
+	struct sync_request *req = arg;
 	enum emd_sync_action action;
 	int ret;
 
+	/* What the worker has brought to its end meanwhile is what was asked for. */
+	if (req->ending && !array->twin)
+		return 0;
 	ret = must_run(array, adm->msg);
 	if (ret)
 		return ret;
@@ -1031,7 +999,7 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
 		     emd_sync_action_names[action]);
 		return 0;
 	}
-	switch (cmd) {
+	switch (req->cmd) {
 	case EMD_SYNC_CMD_PAUSE:
 		return emd_job_pause(array->job, adm->msg);
 	case EMD_SYNC_CMD_RESUME:
@@ -1042,10 +1010,11 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
 		}
 		return emd_job_resume(array->job, adm->msg);
 	case EMD_SYNC_CMD_LIMIT:
-		emd_job_set_limit(array->job, limit_kib_s);
+		emd_job_set_limit(array->job, req->limit_kib_s);
 		return 0;
 	case EMD_SYNC_CMD_CANCEL:
-		if (array->twin)
+		req->ending = array->twin;
+		if (req->ending)
 			return emd_replace_end(array->container, "cancelled by command");
 		if (action == EMD_SYNC_IDLE)
 			return EMD_REFUSE(adm->msg, -EINVAL, "nothing is running");
@@ -1057,7 +1026,8 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
 		emd_sysfs_notify(array, "sync_action");
 		return 0;
 	default:
-		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "unknown sync command %u", cmd);
+		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "unknown sync command %u",
+				  req->cmd);
 	}
 }
 
@@ -1072,39 +1042,14 @@ static int sync_locked(struct emd_admin *adm, struct emd_array *array, u32 cmd, 
  */
 int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	bool ending = false;
-	int ret;
+	struct sync_request req = { .cmd = cmd, .limit_kib_s = limit_kib_s };
 
-	do {
-		array = emd_lock_array(array_id, &noio_c, adm->msg);
-		if (!array) {
-			ret = -ENOENT;
-			break;
-		}
-		container = array->container;
-		kref_get(&container->ref);
-		/* What the worker has brought to its end meanwhile is what was asked for. */
-		if (ending && !array->twin) {
-			ret = 0;
-		} else {
-			ending = cmd == EMD_SYNC_CMD_CANCEL && array->twin;
-			ret = sync_locked(adm, array, cmd, limit_kib_s);
-		}
-		if (ret == -EAGAIN && emd_container_settle(container, &noio_c))
-			ret = -EINTR;
-		emd_unlock_container(container, noio_c);
-		emd_container_put(container);
-	} while (ret == -EAGAIN);
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, array_id, sync_locked, &req, NULL);
 }
 
-static int policy_locked(struct emd_admin *adm, struct emd_array *array,
-			 struct emd_policy_arg *arg)
+static int policy_locked(struct emd_admin *adm, struct emd_array *array, void *policy)
 {
+	struct emd_policy_arg *arg = policy;
 	const char *level = emd_levels[array->geo.level].name;
 	struct emd_job_status st = { };
 	int ret;
@@ -1149,19 +1094,7 @@ static int policy_locked(struct emd_admin *adm, struct emd_array *array,
  */
 int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret = -ENOENT;
-
-	array = emd_lock_array(arg->array_id, &noio_c, adm->msg);
-	if (array) {
-		container = array->container;
-		ret = policy_locked(adm, array, arg);
-		emd_unlock_container(container, noio_c);
-	}
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, arg->array_id, policy_locked, arg, NULL);
 }
 
 /* ---- examine --------------------------------------------------------------------------------- */

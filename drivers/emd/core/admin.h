@@ -26,7 +26,9 @@ struct emd_assignment {
 };
 
 struct emd_container *emd_container_by_id(u64 id);
-struct emd_array *emd_lock_array(u64 id, unsigned int *noio_c, struct emd_errmsg *msg);
+int emd_on_array(struct emd_admin *adm, u64 id,
+		 int (*attempt)(struct emd_admin *adm, struct emd_array *array, void *arg),
+		 void *arg, void (*after)(struct emd_array *array));
 int emd_check_global_name(const struct emd_container *container, const char *name,
 			  struct emd_errmsg *msg);
 int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t devt,

@@ -14,9 +14,10 @@
 
 /* ---- rename --------------------------------------------------------------------- */
 
-static int rename_locked(struct emd_admin *adm, struct emd_array *array, const char *name)
+static int rename_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
 	struct emd_container *container = array->container;
+	const char *name = arg;
 	struct emd_config_array *ca;
 	struct emd_transaction txn;
 	char was[EMD_NAME_LEN];
@@ -59,6 +60,13 @@ static int rename_locked(struct emd_admin *adm, struct emd_array *array, const c
 	return 0;
 }
 
+/* Links to its partitions carry its name, too. G keeps it where it is. */
+static void announce_name(struct emd_array *array)
+{
+	if (array->added)
+		disk_uevent(array->gd, KOBJ_CHANGE);
+}
+
 /**
  * emd_admin_rename() - call an array otherwise
  * @adm: the command
@@ -71,23 +79,7 @@ static int rename_locked(struct emd_admin *adm, struct emd_array *array, const c
  */
 int emd_admin_rename(struct emd_admin *adm, u64 array_id, const char *name)
 {
-	struct emd_container *container;
-	struct emd_array *array;
-	unsigned int noio = emd_lock_registry(), noio_c;
-	int ret = -ENOENT;
-
-	array = emd_lock_array(array_id, &noio_c, adm->msg);
-	if (!array)
-		goto out;
-	container = array->container;
-	ret = rename_locked(adm, array, name);
-	emd_unlock_container(container, noio_c);
-	/* Links to its partitions carry its name, too. G keeps it where it is. */
-	if (!ret && !dry_run(adm) && array->added)
-		disk_uevent(array->gd, KOBJ_CHANGE);
-out:
-	emd_unlock_registry(noio);
-	return ret;
+	return emd_on_array(adm, array_id, rename_locked, (void *)name, announce_name);
 }
 
 /* ---- what a spare is for ----------------------------------------------------------- */

@@ -1476,6 +1476,20 @@ void emd_registry_disk_gone(dev_t devt, u64 diskseq)
 
 /* ---- stop -------------------------------------------------------------------------------- */
 
+/* All are asked before the first is stopped. */
+static int begin_stop(struct emd_container *container, struct emd_array *first,
+		      struct emd_errmsg *msg)
+{
+	const struct emd_array *array;
+
+	list_for_each_entry(array, &container->arrays, node) {
+		if (atomic_read(&array->nr_openers))
+			return EMD_REFUSE(msg, -EBUSY, "%s (%s) is in use",
+					  emd_array_dev_name(array), array->name);
+	}
+	return emd_array_begin_stop(first, msg);
+}
+
 /**
  * emd_container_stop() - stop all arrays and give the disks back
  * @container: container
@@ -1486,36 +1500,22 @@ void emd_registry_disk_gone(dev_t devt, u64 diskseq)
  */
 int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg)
 {
+	unsigned int noio = emd_lock_container(container);
 	struct emd_array *array;
-	unsigned int noio;
 	int ret;
 
 	lockdep_assert_held(&emd_registry_lock);
-	for (;;) {
-		noio = emd_lock_container(container);
-		array = list_first_entry_or_null(&container->arrays, struct emd_array, node);
-		if (!array)
-			break;
-		/* All are asked before the first is stopped. */
-		list_for_each_entry(array, &container->arrays, node) {
-			if (atomic_read(&array->nr_openers)) {
-				ret = EMD_REFUSE(msg, -EBUSY, "%s (%s) is in use",
-						 emd_array_dev_name(array), array->name);
-				emd_unlock_container(container, noio);
-				return ret;
-			}
-		}
+	while (!list_empty(&container->arrays)) {
 		array = list_first_entry(&container->arrays, struct emd_array, node);
 		kref_get(&array->ref);
-		ret = emd_array_begin_stop(array, msg);
-		if (ret == -EAGAIN)
-			ret = emd_container_settle(container, &noio) ?: -EAGAIN;
+		ret = emd_settled(container, &noio, begin_stop(container, array, msg));
 		emd_unlock_container(container, noio);
 		if (!ret)
 			emd_array_finish_stop(array);
 		emd_array_put(array);
-		if (ret && ret != -EAGAIN)
+		if (ret)
 			return ret;
+		noio = emd_lock_container(container);
 	}
 	look_at_claimed(container);
 	release_claims(container);

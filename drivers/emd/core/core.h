@@ -148,6 +148,32 @@ void emd_config_record_failure(struct emd_config *t1, struct emd_array *array,
 bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
 			 struct emd_config_array *ca);
 int emd_container_settle(struct emd_container *container, unsigned int *noio);
+
+/**
+ * emd_settled() - what an attempt comes to when the worker has its turn in between
+ * @container: container, a reference is held
+ * @noio: from emd_lock_container(); C is dropped and taken again between attempts
+ * @attempt: int expression, evaluated under C until it is not -EAGAIN: that says that it
+ *	waits for the worker, as for an io that waits for a commit
+ *
+ * Each attempt looks at everything anew: while C was dropped anything may have changed.
+ *
+ * Return: @attempt; -EINTR when a fatal signal came first.
+ * Context: Process context, C held.
+ */
+#define emd_settled(container, noio, attempt)				\
+({									\
+	int __ret;							\
+									\
+	while ((__ret = (attempt)) == -EAGAIN) {			\
+		if (emd_container_settle(container, noio)) {		\
+			__ret = -EINTR;					\
+			break;						\
+		}							\
+	}								\
+	__ret;								\
+})
+
 int emd_array_quiesce_all(struct emd_array *array);
 void emd_array_resume_all(struct emd_array *array);
 bool emd_array_writes_allowed(const struct emd_array *array);

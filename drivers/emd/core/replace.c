@@ -505,13 +505,28 @@ static int begin_replace(struct emd_container *container, const struct emd_confi
 	return 0;
 }
 
-static int replace_locked(struct emd_admin *adm, struct emd_array *array, struct emd_disk *from,
-			  struct emd_disk *to)
+/**
+ * struct replace_request - what is asked for
+ * @from: disk that serves, or NULL
+ * @to: disk that is to, or NULL
+ * @begun: the copying has begun, and the worker looks after it
+ */
+struct replace_request {
+	struct emd_disk *from;
+	struct emd_disk *to;
+	bool begun;
+};
+
+static int replace_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
 	struct emd_container *container = array->container;
+	struct replace_request *req = arg;
+	struct emd_disk *from = req->from, *to = req->to;
 	struct emd_transaction txn;
 	int ret;
 
+	if (req->begun)
+		return 0;
 	if (!array->gd)
 		return EMD_REFUSE(adm->msg, -EINVAL, "%s is not started", array->name);
 	if (!from || !member_on(array, from))
@@ -531,7 +546,12 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, struct
 		plan_copies(adm, container, txn.t1, from, to);
 		return emd_txn_plan(&txn, adm->plan);
 	}
-	return begin_replace(container, txn.t1, from, to, adm->msg);
+	ret = begin_replace(container, txn.t1, from, to, adm->msg);
+	if (ret)
+		return ret;
+	/* So that who looks next sees it run. */
+	req->begun = true;
+	return -EAGAIN;
 }
 
 /**
@@ -547,30 +567,16 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, struct
  */
 int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to)
 {
-	unsigned int noio = emd_lock_registry(), noio_c;
-	struct emd_disk *old = emd_disk_get_by_dev(from), *new = emd_disk_get_by_dev(to);
-	struct emd_container *container;
-	struct emd_array *array;
+	unsigned int noio = emd_lock_registry();
+	struct replace_request req = {
+		.from = emd_disk_get_by_dev(from), .to = emd_disk_get_by_dev(to),
+	};
 	int ret;
 
-	do {
-		array = emd_lock_array(array_id, &noio_c, adm->msg);
-		if (!array) {
-			ret = -ENOENT;
-			break;
-		}
-		container = array->container;
-		kref_get(&container->ref);
-		ret = replace_locked(adm, array, old, new);
-		/* So that who looks next sees it run. */
-		if (ret == -EAGAIN || (!ret && !dry_run(adm)))
-			ret = emd_container_settle(container, &noio_c) ?: ret;
-		emd_unlock_container(container, noio_c);
-		emd_container_put(container);
-	} while (ret == -EAGAIN);
-	emd_disk_put(old);
-	emd_disk_put(new);
 	emd_unlock_registry(noio);
+	ret = emd_on_array(adm, array_id, replace_locked, &req, NULL);
+	emd_disk_put(req.from);
+	emd_disk_put(req.to);
 	return ret;
 }
 
