@@ -666,8 +666,8 @@ int emd_admin_sync(struct emd_admin *adm, u64 array_id, u32 cmd, u32 limit_kib_s
 int emd_admin_policy(struct emd_admin *adm, struct emd_policy_arg *arg);
 int emd_history_records(struct emd_container *container, void **buf, size_t *len);
 int emd_admin_save(struct emd_admin *adm, struct emd_save_arg *arg, void **buf, size_t *len);
-int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
-		      const struct emd_region *regions, const void *bytes, u32 len);
+int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_disk *args,
+		      struct emd_region *const *regions, unsigned int nr);
 /* Lines "path.key=value" for the device; *format gets the handler's name. */
 int emd_admin_examine(struct emd_admin *adm, dev_t devt, struct emd_text *out,
 		      const char **format);

@@ -535,55 +535,86 @@ static struct {
 	unsigned char bytes[512];
 } saved;
 
+static struct emd_restore_disk restore_disks[2];
+
 static void prepare_restore(union arg *arg)
 {
+	struct emd_restore_disk *disk = &restore_disks[0];
+
 	prepare(arg, sizeof(struct emd_restore_arg));
 	memset(&saved, 0, sizeof(saved));
+	memset(restore_disks, 0, sizeof(restore_disks));
 	saved.region.bytes = sizeof(saved.bytes);
-	arg->restore.major = 254;
-	arg->restore.minor = 1048575;
-	arg->restore.buf_ptr = ptr(&saved);
-	arg->restore.buf_len = sizeof(saved);
-	arg->restore.nr_regions = 1;
-	arg->restore.sectors = 131072;
-	arg->restore.block_size = 512;
-	snprintf(arg->restore.serial, sizeof(arg->restore.serial), "NOBODY");
-	snprintf(arg->restore.format, sizeof(arg->restore.format), "imsm");
+	disk->major = 254;
+	disk->minor = 1048575;
+	disk->buf_ptr = ptr(&saved);
+	disk->buf_len = sizeof(saved);
+	disk->nr_regions = 1;
+	disk->sectors = 131072;
+	disk->block_size = 512;
+	snprintf(disk->serial, sizeof(disk->serial), "NOBODY");
+	snprintf(disk->format, sizeof(disk->format), "imsm");
+	restore_disks[1] = *disk;
+	restore_disks[1].minor--;
+	arg->restore.disks_ptr = ptr(restore_disks);
+	arg->restore.nr_disks = 1;
 	arg->hdr.flags = EMD_F_DRY_RUN;
 }
 
 static void restore_is_checked(void)
 {
 	const struct command *command = by_ioctl(EMD_IOC_RESTORE);
+	struct emd_restore_disk *disk = &restore_disks[0];
 	union arg arg;
 	int err;
 
 	prepare_restore(&arg);
-	arg.restore.major = 0;
-	refused(command, &arg, EINVAL, "device number", "no device");
+	arg.restore.nr_disks = 0;
+	refused(command, &arg, EINVAL, "disks", "no disks");
 	prepare_restore(&arg);
-	memset(arg.restore.serial, 'a', sizeof(arg.restore.serial));
-	refused(command, &arg, EINVAL, "serial", "serial without an end");
-	prepare_restore(&arg);
-	memset(arg.restore.format, 'a', sizeof(arg.restore.format));
-	refused(command, &arg, EINVAL, "format", "format without an end");
+	arg.restore.nr_disks = EMD_UAPI_MAX_DISKS + 1;
+	refused(command, &arg, EINVAL, "disks", "too many disks");
 	prepare_restore(&arg);
 	arg.restore.__reserved = 1;
 	refused(command, &arg, EINVAL, "reserved", "reserved field");
 	prepare_restore(&arg);
-	arg.restore.nr_regions = 0;
+	arg.restore.disks_ptr = BAD_POINTER;
+	refused(command, &arg, EFAULT, "address", "bad pointer to disks");
+	prepare_restore(&arg);
+	arg.restore.nr_disks = 2;
+	restore_disks[1].minor = disk->minor;
+	refused(command, &arg, EINVAL, "twice", "a disk twice");
+	prepare_restore(&arg);
+	arg.restore.nr_disks = 2;
+	restore_disks[1].block_size = 0;
+	restore_disks[1].nr_regions = 0;
+	refused(command, &arg, EINVAL, "regions", "second disk without regions");
+	prepare_restore(&arg);
+	disk->major = 0;
+	refused(command, &arg, EINVAL, "device number", "no device");
+	prepare_restore(&arg);
+	memset(disk->serial, 'a', sizeof(disk->serial));
+	refused(command, &arg, EINVAL, "serial", "serial without an end");
+	prepare_restore(&arg);
+	memset(disk->format, 'a', sizeof(disk->format));
+	refused(command, &arg, EINVAL, "format", "format without an end");
+	prepare_restore(&arg);
+	disk->__reserved = 1;
+	refused(command, &arg, EINVAL, "reserved", "reserved field of a disk");
+	prepare_restore(&arg);
+	disk->nr_regions = 0;
 	refused(command, &arg, EINVAL, "regions", "no regions");
 	prepare_restore(&arg);
-	arg.restore.nr_regions = 0x10000001;	/* times 16 is 16 again in 32 bits */
+	disk->nr_regions = 0x10000001;	/* times 16 is 16 again in 32 bits */
 	refused(command, &arg, EINVAL, "regions", "too many regions");
 	prepare_restore(&arg);
-	arg.restore.buf_len = sizeof(saved.region);
+	disk->buf_len = sizeof(saved.region);
 	refused(command, &arg, EINVAL, "bytes", "no bytes");
 	prepare_restore(&arg);
-	arg.restore.buf_len = 0xffffffff;
+	disk->buf_len = 0xffffffff;
 	refused(command, &arg, EINVAL, "bytes", "4G of bytes");
 	prepare_restore(&arg);
-	arg.restore.buf_ptr = BAD_POINTER;
+	disk->buf_ptr = BAD_POINTER;
 	refused(command, &arg, EFAULT, "address", "bad pointer to bytes");
 	prepare_restore(&arg);
 	saved.region.bytes = 0;
@@ -601,7 +632,7 @@ static void restore_is_checked(void)
 	saved.region.__reserved = 1;
 	refused(command, &arg, EINVAL, "reserved", "reserved field of a region");
 	prepare_restore(&arg);
-	snprintf(arg.restore.format, sizeof(arg.restore.format), "nosuch");
+	snprintf(disk->format, sizeof(disk->format), "nosuch");
 	refused(command, &arg, EOPNOTSUPP, "not known", "unknown format");
 	prepare_restore(&arg);
 	err = call(command, &arg);
@@ -1159,7 +1190,7 @@ static void fuzz_create(struct emd_create_arg *arg)
 }
 
 /* What a disk has, or something bent, for it or for another one. */
-static void fuzz_restore(struct emd_restore_arg *arg, char *room, unsigned int len)
+static void fuzz_restore_disk(struct emd_restore_disk *disk, char *room, unsigned int len)
 {
 	struct emd_save_arg save = { .hdr = { .size = sizeof(save) } };
 	unsigned int i;
@@ -1173,20 +1204,33 @@ static void fuzz_restore(struct emd_restore_arg *arg, char *room, unsigned int l
 		save.needed = rnd(256);
 		save.nr_regions = rnd(4);
 	}
-	arg->major = save.major;
-	arg->minor = save.minor;
+	disk->major = save.major;
+	disk->minor = save.minor;
 	if (!rnd(4))
-		any_disk(&arg->major, &arg->minor);
-	arg->buf_ptr = ptr(room);
-	arg->buf_len = save.needed;
-	arg->nr_regions = save.nr_regions;
-	arg->sectors = save.sectors;
-	arg->block_size = save.block_size;
-	memcpy(arg->serial, save.serial, sizeof(arg->serial));
-	memcpy(arg->format, save.format, sizeof(arg->format));
+		any_disk(&disk->major, &disk->minor);
+	disk->buf_ptr = ptr(room);
+	disk->buf_len = save.needed;
+	disk->nr_regions = save.nr_regions;
+	disk->sectors = save.sectors;
+	disk->block_size = save.block_size;
+	memcpy(disk->serial, save.serial, sizeof(disk->serial));
+	memcpy(disk->format, save.format, sizeof(disk->format));
 	if (save.needed && rnd(2))
 		for (i = 0; i < 1 + rnd(4); i++)
 			room[rnd(save.needed)] ^= 1 << rnd(8);
+}
+
+/* At most as many as @disks has room for. */
+static void fuzz_restore(struct emd_restore_arg *arg, struct emd_restore_disk *disks,
+			 unsigned int nr, char *room, unsigned int len)
+{
+	unsigned int i;
+
+	memset(disks, 0, nr * sizeof(*disks));
+	arg->disks_ptr = ptr(disks);
+	arg->nr_disks = rnd(8) ? 1 + rnd(nr) : rnd(300);
+	for (i = 0; i < nr && i < arg->nr_disks; i++)
+		fuzz_restore_disk(&disks[i], room + i * (len / nr), len / nr);
 }
 
 /* What takes arrays away would soon leave nothing to test, and some are slow. */
@@ -1210,6 +1254,7 @@ static const struct command *any_command(void)
 static void fuzz_one(char *room, unsigned int len)
 {
 	const struct command *command = any_command();
+	struct emd_restore_disk disks[3];
 	uint64_t ids[EMD_UAPI_MAX_SERVES];
 	union arg arg;
 	unsigned int i;
@@ -1265,7 +1310,7 @@ static void fuzz_one(char *room, unsigned int len)
 		any_disk(&arg.save.major, &arg.save.minor);
 		break;
 	case EMD_IOC_RESTORE:
-		fuzz_restore(&arg.restore, room, len);
+		fuzz_restore(&arg.restore, disks, ARRAY_SIZE(disks), room, len);
 		break;
 	case EMD_IOC_ASSEMBLE:
 		if (rnd(2)) {

@@ -186,16 +186,20 @@ AT(emd_save_arg, nr_regions, 68);
 AT(emd_save_arg, serial, 72);
 AT(emd_save_arg, format, 136);
 
-SIZE(emd_restore_arg, 144);
-AT(emd_restore_arg, major, 24);
-AT(emd_restore_arg, minor, 28);
-AT(emd_restore_arg, buf_ptr, 32);
-AT(emd_restore_arg, buf_len, 40);
-AT(emd_restore_arg, nr_regions, 44);
-AT(emd_restore_arg, sectors, 48);
-AT(emd_restore_arg, block_size, 56);
-AT(emd_restore_arg, serial, 64);
-AT(emd_restore_arg, format, 128);
+SIZE(emd_restore_disk, 120);
+AT(emd_restore_disk, major, 0);
+AT(emd_restore_disk, minor, 4);
+AT(emd_restore_disk, buf_ptr, 8);
+AT(emd_restore_disk, buf_len, 16);
+AT(emd_restore_disk, nr_regions, 20);
+AT(emd_restore_disk, sectors, 24);
+AT(emd_restore_disk, block_size, 32);
+AT(emd_restore_disk, serial, 40);
+AT(emd_restore_disk, format, 104);
+
+SIZE(emd_restore_arg, 40);
+AT(emd_restore_arg, disks_ptr, 24);
+AT(emd_restore_arg, nr_disks, 32);
 
 SIZE(emd_rename_arg, 96);
 AT(emd_rename_arg, array_id, 24);

@@ -11,7 +11,7 @@ groups = ["array"]
 
 
 def scenario(vm):
-    disks = vm.add_disks(4, size="64M", serial="HIST%04d")
+    disks = vm.add_disks(4, size="64M", serial="HIST%04d", faults=True)
     vm.boot()
     vm.insmod()
     for kind in "ddf", "asr", "imsm":
@@ -59,7 +59,7 @@ def life(vm, kind, disks):
 
     if kind == "imsm":
         full(vm, container)
-    save_and_restore(vm, container, disks[:3], disks[3], want)
+    save_and_restore(vm, kind, container, disks[:3], disks[3], want)
 
 
 def full(vm, container):
@@ -72,7 +72,7 @@ def full(vm, container):
     assert entries[-1]["written"] > 1, entries
 
 
-def save_and_restore(vm, container, disks, other, want):
+def save_and_restore(vm, kind, container, disks, other, want):
     vm.sh("rm -f /tmp/saved")
     assert "save" in vm.emdctl("--dry-run save %s /tmp/saved" % container)
     assert vm.status("ls /tmp/saved")[0] != 0
@@ -96,6 +96,9 @@ def save_and_restore(vm, container, disks, other, want):
     plan = vm.emdctl("--dry-run restore /tmp/saved", json=True)["plan"]
     assert sum(line.startswith("restore the") for line in plan) == len(disks), plan
     assert content(disks) == erased and vm.array("data") is None
+    all_or_none(vm, disks, erased)
+    if kind == "asr":
+        none_but_one(vm, disks, erased)
 
     vm.emdctl("restore /tmp/saved " + disks[0].dev)
     vm.emdctl("restore /tmp/saved " + vm.devs(disks[1:]))
@@ -116,6 +119,41 @@ def as_saved(disk, saved):
     """Is every region on the disk as its checksum has it?"""
     return all("%08x" % zlib.crc32(disk.read(region["sector"], region["bytes"] // 512)) == region["crc32"]
                for region in saved["regions"])
+
+
+def in_order(vm, disks):
+    """As they are in the file, and so written."""
+    by_serial = {disk.serial: disk for disk in disks}
+    return [by_serial[each["serial"]] for each in json.loads(vm.read_file("/tmp/saved"))["disks"]]
+
+
+def all_or_none(vm, disks, before):
+    """The last disk refuses everything, or just the last of its writes: nobody keeps anything new."""
+    last = in_order(vm, disks)[-1]
+    final = saved_disks(vm, [last])[0]["regions"][-1]
+    for sectors in (0, None), (final["sector"] + final["bytes"] // 512 - 1, 1):
+        last.faults.error("write", *sectors)
+        refused(vm, "restore /tmp/saved",
+                "%s refused the write (error -5); all disks are as before" % last.dev[5:])
+        last.faults.clear()
+        assert content(disks) == before and vm.array("data") is None
+
+
+def none_but_one(vm, disks, before):
+    """A disk that takes what is new, and not what it had: the reason names it."""
+    first, *_, last = in_order(vm, disks)
+    last.faults.delay(2, "write")
+    last.faults.error("write")
+    command = vm.start("emdctl restore /tmp/saved")
+    vm.wait("the first disk to be written", lambda: as_saved(first, saved_disks(vm, [first])[0]))
+    first.faults.error("write")
+    command.wait(30)
+    why = "%s refused the write (error -5); could not be put back as it was: %s\n"
+    assert command.status == 1 and command.output.endswith(why % (last.dev[5:], first.dev[5:])), command.output
+    first.faults.clear()
+    last.faults.clear()
+    vm.emdctl("--yes erase " + first.dev)
+    assert content(disks) == before
 
 
 def hostile_files(vm):

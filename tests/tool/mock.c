@@ -314,15 +314,23 @@ static void note_create(const struct emd_create_arg *arg)
 
 static void note_restore(const struct emd_restore_arg *arg)
 {
-	const struct emd_region *regions = (void *)(uintptr_t)arg->buf_ptr;
-	const unsigned char *bytes = (const unsigned char *)(regions + arg->nr_regions);
-	unsigned int i, sum = 0;
+	const struct emd_restore_disk *disks = (void *)(uintptr_t)arg->disks_ptr;
+	unsigned int i, k;
 
-	for (i = 0; i < arg->buf_len - arg->nr_regions * sizeof(*regions); i++)
-		sum += bytes[i];
-	note("restore flags=%#x disk=%u:%u regions=%u first=%llu bytes=%u sum=%u sectors=%llu block_size=%u serial=%s format=%s\n",
-	     arg->hdr.flags, arg->major, arg->minor, arg->nr_regions, regions->sector,
-	     regions->bytes, sum, arg->sectors, arg->block_size, arg->serial, arg->format);
+	note("restore flags=%#x disks=%u\n", arg->hdr.flags, arg->nr_disks);
+	for (i = 0; i < arg->nr_disks; i++) {
+		const struct emd_restore_disk *disk = &disks[i];
+		const struct emd_region *regions = (void *)(uintptr_t)disk->buf_ptr;
+		const unsigned char *bytes = (const unsigned char *)(regions + disk->nr_regions);
+		unsigned int sum = 0;
+
+		for (k = 0; k < disk->buf_len - disk->nr_regions * sizeof(*regions); k++)
+			sum += bytes[k];
+		note("  disk=%u:%u regions=%u first=%llu bytes=%u sum=%u sectors=%llu block_size=%u serial=%s format=%s\n",
+		     disk->major, disk->minor, disk->nr_regions, regions->sector,
+		     regions->bytes, sum, disk->sectors, disk->block_size, disk->serial,
+		     disk->format);
+	}
 }
 
 static void note_assign(const struct emd_assign_arg *arg)

@@ -303,57 +303,37 @@ static int find_all(struct emdctl *ctl, struct target *targets, size_t nr)
 	return status;
 }
 
-static int restore_one(struct emdctl *ctl, const struct target *target, bool dry)
+/* All disks that were found or none, by one request. 0 or the status to end with. */
+static int restore_targets(struct emdctl *ctl, const struct target *targets, size_t nr, bool dry)
 {
-	const struct emd_save_arg *was = &target->disk->arg;
+	struct emd_restore_disk *disks = xcalloc(nr, sizeof(*disks));
 	struct emd_restore_arg arg;
+	size_t i;
+	int ret;
 
 	memset(&arg, 0, sizeof(arg));
 	arg.hdr.flags = action_flags(ctl) | (dry ? EMD_F_DRY_RUN : 0);
-	arg.major = target->device.major;
-	arg.minor = target->device.minor;
-	arg.buf_ptr = (uintptr_t)target->disk->buf;
-	arg.buf_len = target->disk->len;
-	arg.nr_regions = was->nr_regions;
-	arg.sectors = was->sectors;
-	arg.block_size = was->block_size;
-	memcpy(arg.serial, was->serial, sizeof(arg.serial));
-	memcpy(arg.format, was->format, sizeof(arg.format));
-	return control_restore(&ctl->control, &arg);
-}
+	arg.disks_ptr = (uintptr_t)disks;
+	for (i = 0; i < nr; i++) {
+		const struct emd_save_arg *was = &targets[i].disk->arg;
+		struct emd_restore_disk *disk = &disks[arg.nr_disks];
 
-static bool ends_line(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len && text[len - 1] == '\n';
-}
-
-/* All are checked before the first is written. */
-static int check_targets(struct emdctl *ctl, const struct target *targets, size_t nr)
-{
-	char *plan = xstrdup(""), *more;
-	int ret, status = STATUS_DONE;
-	size_t i;
-
-	for (i = 0; i < nr && !status; i++) {
 		if (!targets[i].found)
 			continue;
-		ret = restore_one(ctl, &targets[i], true);
-		if (ret) {
-			status = refuse_control(ctl, ret);
-			break;
-		}
-		/* Each driver's plan ends its lines, but it may be empty or cut. */
-		more = xasprintf("%s%s%s", plan, plan[0] && !ends_line(plan) ? "\n" : "",
-				 ctl->control.msg);
-		free(plan);
-		plan = more;
+		disk->major = targets[i].device.major;
+		disk->minor = targets[i].device.minor;
+		disk->buf_ptr = (uintptr_t)targets[i].disk->buf;
+		disk->buf_len = targets[i].disk->len;
+		disk->nr_regions = was->nr_regions;
+		disk->sectors = was->sectors;
+		disk->block_size = was->block_size;
+		memcpy(disk->serial, was->serial, sizeof(disk->serial));
+		memcpy(disk->format, was->format, sizeof(disk->format));
+		arg.nr_disks++;
 	}
-	if (!status && ctl->dry_run)
-		ctl->out->plan(ctl, plan);
-	free(plan);
-	return status;
+	ret = control_restore(&ctl->control, &arg);
+	free(disks);
+	return ret ? refuse_control(ctl, ret) : STATUS_DONE;
 }
 
 /* The driver knows RAID metadata when it sees it. What else is there is asked about. */
@@ -371,37 +351,26 @@ static int confirm_targets(struct emdctl *ctl, const struct target *targets, siz
 	return status;
 }
 
-static int write_targets(struct emdctl *ctl, const struct saved *saved,
+static void say_restored(struct emdctl *ctl, const struct saved *saved,
 			 const struct target *targets, size_t nr)
 {
-	char *done = xstrdup(""), *more, *reason;
-	int ret = 0, status = STATUS_DONE;
+	char *text = xasprintf("restored the metadata of %s (generation %llu, saved %s) on ",
+			       saved->container, (unsigned long long)saved->generation,
+			       saved->time);
+	const char *between = "";
+	char *more;
 	size_t i;
 
-	for (i = 0; i < nr && !ret; i++) {
+	for (i = 0; i < nr; i++) {
 		if (!targets[i].found)
 			continue;
-		ret = restore_one(ctl, &targets[i], false);
-		if (ret)
-			break;
-		more = xasprintf("%s%s%s", done, done[0] ? ", " : "", targets[i].device.path);
-		free(done);
-		done = more;
+		more = xasprintf("%s%s%s", text, between, targets[i].device.path);
+		free(text);
+		text = more;
+		between = ", ";
 	}
-	if (ret) {
-		reason = control_reason(ctl, ret);
-		status = refuse(ctl, "%s; restored before that: %s", reason,
-				done[0] ? done : "none");
-		free(reason);
-	} else {
-		more = xasprintf("restored the metadata of %s (generation %llu, saved %s) on %s",
-				 saved->container, (unsigned long long)saved->generation,
-				 saved->time, done);
-		ctl->out->done(ctl, more, NULL, 0);
-		free(more);
-	}
-	free(done);
-	return status;
+	ctl->out->done(ctl, text, NULL, 0);
+	free(text);
 }
 
 static int restore_saved(struct emdctl *ctl, const struct saved *saved, int nr_names, char **names)
@@ -414,12 +383,18 @@ static int restore_saved(struct emdctl *ctl, const struct saved *saved, int nr_n
 		targets[i].disk = &saved->disks[i];
 	status = nr_names ? find_named(ctl, nr_names, names, targets, saved->nr_disks) :
 			    find_all(ctl, targets, saved->nr_disks);
+	/* What cannot be done is not asked about. */
 	if (!status)
-		status = check_targets(ctl, targets, saved->nr_disks);
+		status = restore_targets(ctl, targets, saved->nr_disks, true);
+	if (!status && ctl->dry_run)
+		ctl->out->plan(ctl, ctl->control.msg);
 	if (!status)
 		status = confirm_targets(ctl, targets, saved->nr_disks);
-	if (!status && !ctl->dry_run)
-		status = write_targets(ctl, saved, targets, saved->nr_disks);
+	if (!status && !ctl->dry_run) {
+		status = restore_targets(ctl, targets, saved->nr_disks, false);
+		if (!status)
+			say_restored(ctl, saved, targets, saved->nr_disks);
+	}
 	free(targets);
 	return status;
 }

@@ -286,8 +286,13 @@ struct emd_disk *emd_borrow_disk(struct emd_admin *adm, dev_t devt)
 	return disk;
 }
 
-/* It is another's now, or says other things. */
-static void forget_device(dev_t devt)
+/**
+ * emd_forget_device() - it is another's now, or says other things
+ * @devt: device, in no container that is assembled
+ *
+ * Context: Process context, G held.
+ */
+void emd_forget_device(dev_t devt)
 {
 	struct emd_disk *disk = emd_disk_get_by_dev(devt);
 
@@ -312,7 +317,7 @@ struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt)
 	struct emd_disk *disk = emd_borrow_disk(adm, devt);
 
 	if (!IS_ERR(disk) && !dry_run(adm)) {
-		forget_device(devt);
+		emd_forget_device(devt);
 		emd_disk_list(disk);
 	}
 	return disk;
@@ -337,30 +342,6 @@ void emd_give_back_disk(struct emd_disk *disk)
 		emd_disk_put(disk);	/* the registry's */
 	}
 	emd_disk_put(disk);
-}
-
-/**
- * emd_rewrite_disk() - write what a command has laid out
- * @disk: from emd_borrow_disk(), its writes filled in
- * @msg: reason of a failure
- *
- * However that ends, what was known of the device is forgotten: it is looked at again.
- *
- * Return: 0 or -errno of the device.
- * Context: Process context, G held.
- */
-int emd_rewrite_disk(struct emd_disk *disk, struct emd_errmsg *msg)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < disk->meta_writes.nr && !ret; i++) {
-		emd_disk_meta_start(disk, i);
-		ret = emd_disk_meta_wait(disk);
-	}
-	forget_device(disk->devt);
-	emd_scan_dev(disk->devt);
-	return ret ? EMD_REFUSE(msg, ret, "%s refused the write (error %d)", disk->name, ret) : 0;
 }
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
@@ -470,6 +451,7 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 	struct emd_meta_image *bare = NULL;
 	const struct emd_meta_image *img;
 	const struct emd_meta_ops *ops;
+	struct emd_rewrite rewrite = { };
 	struct emd_disk *disk;
 	unsigned int noio = emd_lock_registry();
 	int ret;
@@ -510,7 +492,11 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 				ops->name, disk->name);
 		goto give_back;
 	}
-	ret = emd_rewrite_disk(disk, adm->msg);
+	rewrite.disk = disk;
+	/* What cannot be read is to go all the more. */
+	emd_rewrite_keep(&rewrite);
+	ret = emd_rewrite_disks(&rewrite, 1, adm->msg);
+	kvfree(rewrite.before);
 	if (!ret)
 		emd_event(EMD_EVENT_DISK, "erased", NULL, NULL, -1, disk, "%s erased", disk->name);
 give_back:

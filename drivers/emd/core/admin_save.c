@@ -6,7 +6,8 @@
  * its format says (->owned()). What is given back must be exactly that: the bytes
  * are read as if they were on the disk already, by the code that reads disks, and
  * must decode, for a disk of just this size and serial number. Then they are written
- * as they are, and what is on the disk is what counts: the scanner looks.
+ * as they are, to all disks or none, and what is on the disks is what counts: the
+ * scanner looks.
  *
  * Where a format has two copies the decoder is content with one, on a disk and here:
  * whoever saves what a power cut left is not refused, and gets the same back.
@@ -14,7 +15,7 @@
  * Nothing of a container is known here or changed. A set that was saved while
  * nothing was written is a whole one; whoever saves takes care of that.
  *
- * Locks: G, while a disk is borrowed and written.
+ * Locks: G, while disks are borrowed and written.
  */
 #include <linux/blkdev.h>
 #include <linux/slab.h>
@@ -129,57 +130,26 @@ static bool same_serial(const char *a, const char *b)
 
 /* ---- save --------------------------------------------------------------------- */
 
-static u32 runs_len(const struct emd_meta_writes *runs)
-{
-	u32 len = 0;
-	unsigned int i;
-
-	for (i = 0; i < runs->nr; i++)
-		len += runs->writes[i].len;
-	return len;
-}
-
-/* By way of a buffer that the device can read to: whole blocks in whole pages. */
-static int read_run(const struct emd_probe *probe, const struct emd_meta_write *run, u8 *bytes)
-{
-	struct emd_extent ext = { .offset = run->offset, .len = run->len };
-	int ret;
-
-	ext.data = kvmalloc(run->len, GFP_KERNEL);
-	if (!ext.data)
-		return -ENOMEM;
-	ret = emd_probe_read(probe, &ext);
-	if (!ret)
-		memcpy(bytes, ext.data, run->len);
-	kvfree(ext.data);
-	return ret;
-}
-
 /* Regions and their bytes, as the uAPI has them. For kvfree(). */
 static int read_runs(const struct emd_probe *probe, const struct emd_meta_writes *runs, void **buf,
 		     size_t *len)
 {
 	struct emd_region *regions;
 	unsigned int i;
-	u8 *bytes;
 	int ret;
 
-	*len = runs->nr * sizeof(*regions) + runs_len(runs);
+	*len = runs->nr * sizeof(*regions) + emd_places_len(runs);
 	regions = kvzalloc(*len, GFP_KERNEL);
 	if (!regions)
 		return -ENOMEM;
-	bytes = (u8 *)(regions + runs->nr);
+	ret = emd_read_places(file_bdev(probe->file), runs, (u8 *)(regions + runs->nr));
+	if (ret) {
+		kvfree(regions);
+		return ret;
+	}
 	for (i = 0; i < runs->nr; i++) {
-		const struct emd_meta_write *run = &runs->writes[i];
-
-		ret = read_run(probe, run, bytes);
-		if (ret) {
-			kvfree(regions);
-			return ret;
-		}
-		regions[i].sector = run->offset >> SECTOR_SHIFT;
-		regions[i].bytes = run->len;
-		bytes += run->len;
+		regions[i].sector = runs->writes[i].offset >> SECTOR_SHIFT;
+		regions[i].bytes = runs->writes[i].len;
 	}
 	*buf = regions;
 	return 0;
@@ -389,54 +359,19 @@ static int lay_out_saved(struct emd_admin *adm, struct emd_disk *disk,
 	return ret;
 }
 
-static int restore_borrowed(struct emd_admin *adm, struct emd_disk *disk,
-			    const struct emd_meta_ops *ops, struct saved *saved, u32 len,
-			    bool force)
-{
-	int ret;
-
-	ret = lay_out_saved(adm, disk, ops, saved, len, force);
-	if (ret)
-		return ret;
-	if (dry_run(adm)) {
-		emd_plan_writes(&disk->meta_writes, adm->plan, "restore the %s metadata of %s",
-				ops->name, disk->name);
-		return 0;
-	}
-	ret = emd_rewrite_disk(disk, adm->msg);
-	if (!ret)
-		emd_event(EMD_EVENT_DISK, "restored", NULL, NULL, -1, disk,
-			  "%s got saved metadata back", disk->name);
-	return ret;
-}
-
-/**
- * emd_admin_restore() - give a disk the metadata back that was saved of it
- * @adm: the command; EMD_F_FORCE also over what is newer or another's, and to places
- *	where metadata is not expected
- * @arg: which disk, and of which disk the bytes are
- * @regions: @arg->nr_regions of them, within 32 bits together
- * @bytes: theirs, one behind the other
- * @len: of @bytes
- *
- * Return: 0; -EBUSY when the disk is in use; -EINVAL when it is not the one that was
- * saved; -EUCLEAN when the bytes are no metadata, or not all of it; -EEXIST when what is there
- * is not to be overwritten; -EIO when the disk refused a write: then it carries a
- * part, or what it had.
- * Context: Process context, sleeps. Takes G.
- */
-int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
-		      const struct emd_region *regions, const void *bytes, u32 len)
+/* Borrows the disk, and checks and lays out what it is to get. */
+static int prepare_restore(struct emd_admin *adm, struct emd_rewrite *rewrite,
+			   const struct emd_restore_disk *arg, const struct emd_region *regions,
+			   bool force)
 {
 	const struct emd_meta_ops *ops = emd_format_find(arg->format);
-	dev_t devt = MKDEV(arg->major, arg->minor);
-	bool force = adm->flags & EMD_F_FORCE;
 	struct saved saved = {
-		.regions = regions, .nr = arg->nr_regions, .bytes = bytes,
+		.regions = regions, .nr = arg->nr_regions,
+		.bytes = (const u8 *)(regions + arg->nr_regions),
 		.facts = { .disk_sectors = arg->sectors, .block_size = arg->block_size },
 	};
+	u32 len = arg->buf_len - arg->nr_regions * sizeof(*regions);
 	struct emd_disk *disk;
-	unsigned int noio;
 	int ret;
 
 	if (!ops)
@@ -446,15 +381,61 @@ int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_arg *arg,
 		return EMD_REFUSE(adm->msg, -EOPNOTSUPP, "format %s is ignored, by parameter",
 				  ops->name);
 	strscpy(saved.facts.serial, arg->serial, sizeof(saved.facts.serial));
+	disk = emd_borrow_disk(adm, MKDEV(arg->major, arg->minor));
+	if (IS_ERR(disk))
+		return PTR_ERR(disk);
+	rewrite->disk = disk;
+	ret = lay_out_saved(adm, disk, ops, &saved, len, force);
+	if (ret)
+		return ret;
+	if (dry_run(adm))
+		emd_plan_writes(&disk->meta_writes, adm->plan, "restore the %s metadata of %s",
+				ops->name, disk->name);
+	ret = emd_rewrite_keep(rewrite);
+	return ret && !force ?
+	       EMD_REFUSE(adm->msg, ret,
+			  "%s: what is there cannot be read (error %d), --force writes without a way back",
+			  disk->name, ret) : 0;
+}
+
+/**
+ * emd_admin_restore() - give disks the metadata back that was saved of them
+ * @adm: the command; EMD_F_FORCE also over what is newer or another's, and to places
+ *	where metadata is not expected
+ * @args: which disks, none twice, and of which the bytes are
+ * @regions: for each of @args its regions, and behind them the bytes of all
+ * @nr: how many
+ *
+ * Return: 0; -EBUSY when a disk is in use; -EINVAL when it is not the one that was
+ * saved; -EUCLEAN when the bytes are no metadata, or not all of it; -EEXIST when what is there
+ * is not to be overwritten; -EIO when a disk refused a write: then all have what they had,
+ * or the reason names those that have not.
+ * Context: Process context, sleeps. Takes G.
+ */
+int emd_admin_restore(struct emd_admin *adm, const struct emd_restore_disk *args,
+		      struct emd_region *const *regions, unsigned int nr)
+{
+	struct emd_rewrite *rewrites = kvcalloc(nr, sizeof(*rewrites), GFP_KERNEL);
+	bool force = adm->flags & EMD_F_FORCE;
+	unsigned int i, noio;
+	int ret = 0;
+
+	if (!rewrites)
+		return -ENOMEM;
 	noio = emd_lock_registry();
-	adm->flags |= EMD_F_FORCE;	/* what it carries is judged here, and otherwise */
-	disk = emd_borrow_disk(adm, devt);
-	if (IS_ERR(disk)) {
-		ret = PTR_ERR(disk);
-	} else {
-		ret = restore_borrowed(adm, disk, ops, &saved, len, force);
-		emd_give_back_disk(disk);
+	adm->flags |= EMD_F_FORCE;	/* what they carry is judged here, and otherwise */
+	for (i = 0; i < nr && !ret; i++)
+		ret = prepare_restore(adm, &rewrites[i], &args[i], regions[i], force);
+	if (!ret && !dry_run(adm))
+		ret = emd_rewrite_disks(rewrites, nr, adm->msg);
+	for (i = 0; i < nr && rewrites[i].disk; i++) {
+		if (!ret && !dry_run(adm))
+			emd_event(EMD_EVENT_DISK, "restored", NULL, NULL, -1, rewrites[i].disk,
+				  "%s got saved metadata back", rewrites[i].disk->name);
+		emd_give_back_disk(rewrites[i].disk);
+		kvfree(rewrites[i].before);
 	}
 	emd_unlock_registry(noio);
+	kvfree(rewrites);
 	return ret;
 }

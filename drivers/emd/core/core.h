@@ -47,7 +47,7 @@ struct emd_meta_image *emd_image_read(const struct emd_meta_ops *ops,
 				      const struct emd_meta_image *facts,
 				      int (*read)(const void *from, struct emd_extent *ext),
 				      const void *from, struct emd_errmsg *msg);
-int emd_probe_read(const struct emd_probe *probe, struct emd_extent *ext);
+int emd_bdev_read(const void *from, struct emd_extent *ext);
 struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
 				       const struct emd_meta_ops **ops, struct emd_errmsg *msg);
 int emd_probe(dev_t devt, struct emd_probe *probe);

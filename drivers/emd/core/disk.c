@@ -156,7 +156,15 @@ static int read_serial(struct gendisk *gd, char *serial, size_t len)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static int read_extent(const void *from, struct emd_extent *ext)
+/**
+ * emd_bdev_read() - read bytes of a device
+ * @from: struct block_device, for emd_image_read()
+ * @ext: where, and room for them, aligned to a block; inside the device, whole blocks
+ *
+ * Return: 0 or -errno of the device.
+ * Context: Process context, sleeps, allocates nothing.
+ */
+int emd_bdev_read(const void *from, struct emd_extent *ext)
 {
 	struct block_device *bdev = (struct block_device *)from;
 	unsigned int done = 0;
@@ -290,26 +298,13 @@ struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *se
 			continue;
 		if (emd_formats[i]->whole_disks_only && bdev_is_partition(bdev))
 			continue;
-		img = emd_image_read(emd_formats[i], &facts, read_extent, bdev, msg);
+		img = emd_image_read(emd_formats[i], &facts, emd_bdev_read, bdev, msg);
 		if (!img)
 			continue;
 		*ops = emd_formats[i];
 		return img;
 	}
 	return NULL;
-}
-
-/**
- * emd_probe_read() - read bytes of a device that is being looked at
- * @probe: of the device, opened
- * @ext: where, and room for them, aligned to a block; inside the device, whole blocks
- *
- * Return: 0 or -errno of the device.
- * Context: Process context, sleeps.
- */
-int emd_probe_read(const struct emd_probe *probe, struct emd_extent *ext)
-{
-	return read_extent(file_bdev(probe->file), ext);
 }
 
 /**
@@ -340,7 +335,7 @@ const char *emd_probe_foreign(const struct emd_probe *probe)
 		if (!ext->data)
 			goto out;
 		img->nr_extents++;
-		if (read_extent(bdev, ext))
+		if (emd_bdev_read(bdev, ext))
 			goto out;
 	}
 	name = emd_foreign_name(img);

@@ -36,7 +36,8 @@ static_assert(sizeof(struct emd_policy_arg) == 48);
 static_assert(sizeof(struct emd_replace_arg) == 48);
 static_assert(sizeof(struct emd_history_arg) == 48);
 static_assert(sizeof(struct emd_save_arg) == 152);
-static_assert(sizeof(struct emd_restore_arg) == 144);
+static_assert(sizeof(struct emd_restore_disk) == 120);
+static_assert(sizeof(struct emd_restore_arg) == 40);
 static_assert(sizeof(struct emd_region) == 16);
 static_assert(sizeof(struct emd_rec_history) == 40 + EMD_UAPI_HISTORY_LEN);
 static_assert(EMD_UAPI_MAX_REGIONS == EMD_META_MAX_WRITES);
@@ -372,7 +373,7 @@ static int run_replace(const struct emd_command *command, struct emd_admin *adm,
 	return emd_admin_replace(adm, arg->array_id, from, to);
 }
 
-static int check_restore(const struct emd_restore_arg *arg, struct emd_errmsg *msg)
+static int check_restore_disk(const struct emd_restore_disk *arg, struct emd_errmsg *msg)
 {
 	u32 heads = arg->nr_regions * sizeof(struct emd_region);
 	dev_t devt;
@@ -416,25 +417,84 @@ static int check_regions(const struct emd_region *regions, u32 nr, u32 len, stru
 	return len ? EMD_REFUSE(msg, -EINVAL, "%u bytes belong to no region", len) : 0;
 }
 
+/* The disk's regions and their bytes, for kvfree(); or ERR_PTR. */
+static struct emd_region *fetch_regions(const struct emd_restore_disk *arg,
+					struct emd_errmsg *msg)
+{
+	struct emd_region *regions;
+	int ret;
+
+	ret = check_restore_disk(arg, msg);
+	if (ret)
+		return ERR_PTR(ret);
+	regions = vmemdup_user(u64_to_user_ptr(arg->buf_ptr), arg->buf_len);
+	if (IS_ERR(regions))
+		return regions;
+	ret = check_regions(regions, arg->nr_regions,
+			    arg->buf_len - arg->nr_regions * sizeof(*regions), msg);
+	if (ret) {
+		kvfree(regions);
+		return ERR_PTR(ret);
+	}
+	return regions;
+}
+
+static bool is_named_before(const struct emd_restore_disk *disks, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (disks[i].major == disks[nr].major && disks[i].minor == disks[nr].minor)
+			return true;
+	return false;
+}
+
+static int fetch_restore(const struct emd_restore_disk *disks, struct emd_region **regions, u32 nr,
+			 struct emd_errmsg *msg)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (is_named_before(disks, i))
+			return EMD_REFUSE(msg, -EINVAL, "disk %u:%u is named twice",
+					  disks[i].major, disks[i].minor);
+		regions[i] = fetch_regions(&disks[i], msg);
+		if (IS_ERR(regions[i])) {
+			int ret = PTR_ERR(regions[i]);
+
+			regions[i] = NULL;
+			return ret;
+		}
+	}
+	return 0;
+}
+
 static int run_restore(const struct emd_command *command, struct emd_admin *adm,
 		       union emd_args *args)
 {
 	const struct emd_restore_arg *arg = &args->restore;
-	u32 heads = arg->nr_regions * sizeof(struct emd_region);
-	struct emd_region *regions;
+	struct emd_restore_disk *disks;
+	struct emd_region **regions;
 	int ret;
+	u32 i;
 
-	ret = check_restore(arg, adm->msg);
+	ret = check_zero(adm->msg, arg->__reserved, "reserved field");
 	if (ret)
 		return ret;
-	regions = vmemdup_user(u64_to_user_ptr(arg->buf_ptr), arg->buf_len);
-	if (IS_ERR(regions))
-		return PTR_ERR(regions);
-	ret = check_regions(regions, arg->nr_regions, arg->buf_len - heads, adm->msg);
+	if (!arg->nr_disks || arg->nr_disks > EMD_UAPI_MAX_DISKS)
+		return EMD_REFUSE(adm->msg, -EINVAL, "%u disks, need 1 to %u", arg->nr_disks,
+				  EMD_UAPI_MAX_DISKS);
+	disks = memdup_array_user(u64_to_user_ptr(arg->disks_ptr), arg->nr_disks, sizeof(*disks));
+	if (IS_ERR(disks))
+		return PTR_ERR(disks);
+	regions = kcalloc(arg->nr_disks, sizeof(*regions), GFP_KERNEL);
+	ret = regions ? fetch_restore(disks, regions, arg->nr_disks, adm->msg) : -ENOMEM;
 	if (!ret)
-		ret = emd_admin_restore(adm, arg, regions, regions + arg->nr_regions,
-					arg->buf_len - heads);
-	kvfree(regions);
+		ret = emd_admin_restore(adm, disks, regions, arg->nr_disks);
+	for (i = 0; regions && i < arg->nr_disks; i++)
+		kvfree(regions[i]);
+	kfree(regions);
+	kfree(disks);
 	return ret;
 }
 
@@ -621,7 +681,7 @@ static const struct emd_command commands[] = {
 		.replies = true, SIZES(emd_save_arg, format),
 	}, {
 		.ioctl = EMD_IOC_RESTORE, .name = "restore", .run = run_restore,
-		.flags = EMD_F_DRY_RUN | EMD_F_FORCE, SIZES(emd_restore_arg, format),
+		.flags = EMD_F_DRY_RUN | EMD_F_FORCE, SIZES(emd_restore_arg, __reserved),
 	}, {
 		.ioctl = EMD_IOC_RENAME, .name = "rename", .run = run_rename,
 		.flags = EMD_F_DRY_RUN, SIZES(emd_rename_arg, name),

@@ -597,8 +597,7 @@ struct emd_save_arg {
 };
 
 /**
- * struct emd_restore_arg - give a disk the metadata back that was saved of it
- * @hdr: head
+ * struct emd_restore_disk - a disk, and what was saved of it
  * @major: disk, in nobody's use
  * @minor: disk
  * @buf_ptr: what SAVE returned
@@ -609,18 +608,8 @@ struct emd_save_arg {
  * @__reserved: zero
  * @serial: likewise
  * @format: of the bytes
- *
- * The bytes must decode, as those that SAVE returns do, and be all that the format has
- * on such a disk, where it has it. What is on the disk must be of the same container
- * and not newer, and no other driver's, and the bytes no farther from its end than metadata
- * is known to be, unless EMD_F_FORCE; of the same format, or none that EMD handles, in any
- * case (EEXIST). In serial numbers '?' stands for what does not print, as SAVE returns them.
- * A following scan finds what it then carries.
- *
- * Flags: DRY_RUN, FORCE.
  */
-struct emd_restore_arg {
-	struct emd_hdr hdr;
+struct emd_restore_disk {
 	__u32 major;
 	__u32 minor;
 	__aligned_u64 buf_ptr;
@@ -631,6 +620,34 @@ struct emd_restore_arg {
 	__u32 __reserved;
 	char serial[EMD_UAPI_ID_LEN];
 	char format[EMD_UAPI_FORMAT_LEN];
+};
+
+/**
+ * struct emd_restore_arg - give disks the metadata back that was saved of them
+ * @hdr: head
+ * @disks_ptr: array of struct emd_restore_disk, none twice
+ * @nr_disks: how many, 1 to EMD_UAPI_MAX_DISKS
+ * @__reserved: zero
+ *
+ * The bytes must decode, as those that SAVE returns do, and be all that the format has
+ * on such a disk, where it has it. What is on a disk must be of the same container
+ * and not newer, and no other driver's, and the bytes no farther from its end than metadata
+ * is known to be, unless EMD_F_FORCE; of the same format, or none that EMD handles, in any
+ * case (EEXIST). In serial numbers '?' stands for what does not print, as SAVE returns them.
+ * A following scan finds what they then carry.
+ *
+ * All disks are checked, and what they have is read, before the first is written; what
+ * cannot be read is written over with EMD_F_FORCE only. When one refuses a write (EIO or
+ * what it says) those that were written get back what they had, and the reason tells
+ * whether that held.
+ *
+ * Flags: DRY_RUN, FORCE.
+ */
+struct emd_restore_arg {
+	struct emd_hdr hdr;
+	__aligned_u64 disks_ptr;
+	__u32 nr_disks;
+	__u32 __reserved;
 };
 
 /**
