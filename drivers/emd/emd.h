@@ -137,7 +137,7 @@ struct emd_member {
  * @lock: irq-safe leaf: @queue
  * @queue: those yet to be sent
  * @work: sends them
- * @node: list of whoever sets up several
+ * @node: C: of the container's @replace
  *
  * Everything that is written to the member is written to the twin as well, from
  * when it is set to when it goes: see replace.c.
@@ -250,11 +250,13 @@ enum emd_container_state {
  * struct emd_replace - a disk that is to take the place of another
  * @from: serves until then; NULL when nothing is replaced; a reference is held
  * @to: a reference is held
+ * @twins: one for each array that @from serves; each is its array's
  * @ending: why this is to end without success; empty while it is not
  */
 struct emd_replace {
 	struct emd_disk *from;
 	struct emd_disk *to;
+	struct list_head twins;
 	char ending[EMD_REASON_LEN];
 };
 

@@ -147,6 +147,7 @@ struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const
 	container->state = EMD_CONTAINER_WAITING;
 	INIT_LIST_HEAD(&container->disks);
 	INIT_LIST_HEAD(&container->arrays);
+	INIT_LIST_HEAD(&container->replace.twins);
 	INIT_WORK(&container->worker, emd_container_work);
 	INIT_DELAYED_WORK(&container->timeout, container_timeout);
 	init_waitqueue_head(&container->settled);

@@ -228,6 +228,7 @@ static struct emd_twin *alloc_twin(struct emd_member *member, struct emd_disk *d
 /* No write is in flight, and none will be. */
 static void free_twin(struct emd_twin *twin)
 {
+	list_del(&twin->node);
 	cancel_work_sync(&twin->work);
 	bioset_exit(&twin->bios);
 	emd_disk_put(twin->disk);
@@ -412,11 +413,11 @@ static void plan_copies(struct emd_admin *adm, struct emd_container *container,
 
 /* ---- begin -------------------------------------------------------------------------- */
 
-static void resume_twins(struct list_head *twins, const struct emd_twin *end)
+static void resume_twins(struct emd_replace *replace, const struct emd_twin *end)
 {
 	struct emd_twin *twin;
 
-	list_for_each_entry(twin, twins, node) {
+	list_for_each_entry(twin, &replace->twins, node) {
 		if (twin == end)
 			break;
 		emd_array_resume_all(twin->member->array);
@@ -424,33 +425,23 @@ static void resume_twins(struct list_head *twins, const struct emd_twin *end)
 }
 
 /* All or none: -EAGAIN. */
-static int quiesce_twins(struct list_head *twins)
+static int quiesce_twins(struct emd_replace *replace)
 {
 	struct emd_twin *twin;
 	int ret;
 
-	list_for_each_entry(twin, twins, node) {
+	list_for_each_entry(twin, &replace->twins, node) {
 		ret = emd_array_quiesce_all(twin->member->array);
 		if (ret) {
-			resume_twins(twins, twin);
+			resume_twins(replace, twin);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static void free_twins(struct list_head *twins)
-{
-	struct emd_twin *twin, *tmp;
-
-	list_for_each_entry_safe(twin, tmp, twins, node) {
-		list_del(&twin->node);
-		free_twin(twin);
-	}
-}
-
 static int alloc_twins(struct emd_container *container, const struct emd_config *t1,
-		       struct emd_disk *from, struct emd_disk *to, struct list_head *twins)
+		       struct emd_disk *from, struct emd_disk *to)
 {
 	struct emd_array *array;
 	struct emd_member *member;
@@ -463,7 +454,7 @@ static int alloc_twins(struct emd_container *container, const struct emd_config 
 		twin = alloc_twin(member, to, member_in(t1, member)->start_sector);
 		if (!twin)
 			return -ENOMEM;
-		list_add_tail(&twin->node, twins);
+		list_add_tail(&twin->node, &container->replace.twins);
 	}
 	return 0;
 }
@@ -472,26 +463,27 @@ static int begin_replace(struct emd_container *container, const struct emd_confi
 			 struct emd_disk *from, struct emd_disk *to, struct emd_errmsg *msg)
 {
 	struct emd_replace *replace = &container->replace;
-	struct emd_twin *twin;
-	LIST_HEAD(twins);
+	struct emd_twin *twin, *tmp;
 	int ret;
 
-	ret = alloc_twins(container, t1, from, to, &twins);
+	ret = alloc_twins(container, t1, from, to);
 	if (ret)
 		EMD_REFUSE(msg, ret, "out of memory");
 	else
-		ret = quiesce_twins(&twins);
+		ret = quiesce_twins(replace);
 	if (ret) {
-		free_twins(&twins);
+		list_for_each_entry_safe(twin, tmp, &replace->twins, node)
+			free_twin(twin);
 		return ret;
 	}
 	kref_get(&from->ref);
 	kref_get(&to->ref);
-	*replace = (struct emd_replace){ .from = from, .to = to };
-	list_for_each_entry(twin, &twins, node)
+	replace->from = from;
+	replace->to = to;
+	list_for_each_entry(twin, &replace->twins, node)
 		set_twin(twin->member->array, twin);
-	resume_twins(&twins, NULL);
-	list_for_each_entry(twin, &twins, node) {
+	resume_twins(replace, NULL);
+	list_for_each_entry(twin, &replace->twins, node) {
 		struct emd_array *array = twin->member->array;
 
 		emd_info(array, "member %u (%s): is being replaced by %s", twin->member->slot,
@@ -601,7 +593,9 @@ static void forget_replace(struct emd_container *container)
 
 	emd_disk_put(replace->from);
 	emd_disk_put(replace->to);
-	*replace = (struct emd_replace){};
+	replace->from = NULL;
+	replace->to = NULL;
+	replace->ending[0] = '\0';
 }
 
 /**
@@ -618,8 +612,7 @@ static void forget_replace(struct emd_container *container)
 int emd_replace_end(struct emd_container *container, const char *why)
 {
 	struct emd_replace *replace = &container->replace;
-	struct emd_array *array;
-	struct emd_twin *twin;
+	struct emd_twin *twin, *tmp;
 	int ret;
 
 	lockdep_assert_held(&container->mutex);
@@ -627,10 +620,9 @@ int emd_replace_end(struct emd_container *container, const char *why)
 		return 0;
 	if (!replace->ending[0])
 		strscpy(replace->ending, why, sizeof(replace->ending));
-	list_for_each_entry(array, &container->arrays, node) {
-		twin = array->twin;
-		if (!twin)
-			continue;
+	list_for_each_entry_safe(twin, tmp, &replace->twins, node) {
+		struct emd_array *array = twin->member->array;
+
 		if (emd_job_action(array->job) == EMD_SYNC_REPLACE)
 			emd_job_cancel(array->job);
 		ret = emd_array_quiesce_all(array);
@@ -669,17 +661,15 @@ static const char *trouble(const struct emd_container *container)
 	const struct emd_replace *replace = &container->replace;
 	const struct emd_config *cfg = emd_container_config(container);
 	const struct emd_config_disk *row = emd_config_find_disk(cfg, replace->to->id);
-	const struct emd_array *array;
+	const struct emd_twin *twin;
 
 	if (READ_ONCE(replace->to->gone))
 		return "the new disk is gone";
 	if (!row || (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE))
 		return "the new disk was written off";
-	list_for_each_entry(array, &container->arrays, node) {
-		const struct emd_twin *twin = array->twin;
+	list_for_each_entry(twin, &replace->twins, node) {
+		const struct emd_array *array = twin->member->array;
 
-		if (!twin)
-			continue;
 		if (READ_ONCE(twin->member->state) != EMD_MEMBER_IN_SYNC)
 			return "the old disk has failed";
 		if (READ_ONCE(array->broken))
@@ -717,12 +707,12 @@ void emd_replace_copied(struct emd_array *array, int result)
 /* Is every twin complete, and nothing else going on? */
 static bool all_copied(const struct emd_container *container)
 {
-	const struct emd_array *array;
+	const struct emd_twin *twin;
 
-	list_for_each_entry(array, &container->arrays, node) {
-		if (!array->twin)
-			continue;
-		if (array->twin->copied_sector < array->geo.array_sectors ||
+	list_for_each_entry(twin, &container->replace.twins, node) {
+		const struct emd_array *array = twin->member->array;
+
+		if (twin->copied_sector < array->geo.array_sectors ||
 		    !is_idle_on_record(array) || emd_job_action(array->job) != EMD_SYNC_IDLE)
 			return false;
 	}
@@ -737,8 +727,8 @@ static bool all_copied(const struct emd_container *container)
 static int write_switch(struct emd_container *container, struct emd_errmsg *msg)
 {
 	const struct emd_replace *replace = &container->replace;
+	const struct emd_twin *twin;
 	struct emd_transaction txn;
-	struct emd_array *array;
 	bool refused_before;
 	int ret;
 
@@ -749,11 +739,8 @@ static int write_switch(struct emd_container *container, struct emd_errmsg *msg)
 		ret = make_t1(&txn, container, replace->from, replace->to, msg);
 		if (ret)
 			return ret;
-		list_for_each_entry(array, &container->arrays, node) {
-			const struct emd_twin *twin = array->twin;
-
-			if (twin && member_in(txn.t1, twin->member)->start_sector !=
-				    twin->start_sector)
+		list_for_each_entry(twin, &replace->twins, node) {
+			if (member_in(txn.t1, twin->member)->start_sector != twin->start_sector)
 				return EMD_REFUSE(msg, -ESTALE, "its place on %s was taken",
 						  replace->to->name);
 		}
@@ -767,12 +754,12 @@ static int write_switch(struct emd_container *container, struct emd_errmsg *msg)
 }
 
 /* T1 is published: so it is. */
-static void take_place(struct emd_array *array)
+static void take_place(struct emd_twin *twin)
 {
+	struct emd_member *member = twin->member;
+	struct emd_array *array = member->array;
 	struct emd_container *container = array->container;
 	const struct emd_replace *replace = &container->replace;
-	struct emd_twin *twin = array->twin;
-	struct emd_member *member = twin->member;
 
 	set_twin(array, NULL);
 	emd_array_attach_member(array, member->slot, twin->disk,
@@ -788,49 +775,34 @@ static void take_place(struct emd_array *array)
 		  replace->from->name);
 	free_twin(twin);
 	emd_sysfs_notify(array, "sync_action");
-}
-
-static void take_places(struct emd_container *container, struct list_head *twins)
-{
-	struct emd_twin *twin, *tmp;
-
-	list_for_each_entry_safe(twin, tmp, twins, node) {
-		struct emd_array *array = twin->member->array;
-
-		list_del(&twin->node);
-		take_place(array);
-		emd_array_resume_all(array);
-	}
-	forget_replace(container);
+	emd_array_resume_all(array);
 }
 
 /* Return: 1 when something changed, -EAGAIN when an io waits for a commit. */
 static int switch_over(struct emd_container *container)
 {
+	struct emd_replace *replace = &container->replace;
+	struct emd_twin *twin, *tmp;
 	struct emd_errmsg msg = {};
-	struct emd_array *array;
-	LIST_HEAD(twins);
 	int ret;
 
-	list_for_each_entry(array, &container->arrays, node) {
-		if (array->twin)
-			list_add_tail(&array->twin->node, &twins);
-	}
-	ret = quiesce_twins(&twins);
+	ret = quiesce_twins(replace);
 	if (ret)
 		return ret;
 	/* The last of the writes may have met something. */
 	if (trouble(container)) {
-		resume_twins(&twins, NULL);
+		resume_twins(replace, NULL);
 		return 1;
 	}
 	ret = write_switch(container, &msg);
 	if (ret) {
-		resume_twins(&twins, NULL);
-		strscpy(container->replace.ending, msg.text, sizeof(container->replace.ending));
+		resume_twins(replace, NULL);
+		strscpy(replace->ending, msg.text, sizeof(replace->ending));
 		return 1;
 	}
-	take_places(container, &twins);
+	list_for_each_entry_safe(twin, tmp, &replace->twins, node)
+		take_place(twin);
+	forget_replace(container);
 	return 1;
 }
 
