@@ -936,8 +936,9 @@ static void a_volume_is_renamed(struct kunit *test)
 	not_called(bench, "seventeen-letters", "name of 17 characters, need 1 to 16");
 	not_called(bench, "a b", "name a b, need letters");
 	not_called(bench, "b", "two arrays named b");
+	emd_config_flag(&first(bench->cfg)->flags, first(bench->cfg)->reason, EMD_CFG_READ_ONLY,
+			"it has a journal");
 	t1 = edit(bench);
-	emd_config_flag(&first(t1)->flags, first(t1)->reason, EMD_CFG_READ_ONLY, "it has a journal");
 	emd_change_rename(first(t1), "c");
 	refused(bench, t1, "is not to be written: it has a journal");
 	teardown(bench);

@@ -209,23 +209,9 @@ static int check_spares(const struct emd_config *t1, struct emd_errmsg *msg)
 int asr_can_change(const struct emd_config *t0, const struct emd_config *t1,
 		   struct emd_errmsg *msg)
 {
-	const struct emd_config_array *a0 = t0->arrays, *a1 = t1->arrays;
-	int ret;
+	int ret = emd_config_can_change(t0, t1, ASR_NAME_LEN, msg);
 
-	if (t0->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  t0->reason);
-	ret = check_spares(t1, msg);
-	if (!ret)
-		ret = emd_config_check_rename(t0, t1, ASR_NAME_LEN, msg);
-	if (ret)
-		return ret;
-	if (!t0->nr_arrays || !t1->nr_arrays || !a0->flags)
-		return 0;
-	if (a1->dirty != a0->dirty || (a1->sync != a0->sync && a1->sync != EMD_SYNC_IDLE))
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s", a0->name,
-				  a0->reason);
-	return 0;
+	return ret ?: check_spares(t1, msg);
 }
 
 /* ---- a new array -------------------------------------------------------------------- */

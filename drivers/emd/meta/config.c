@@ -549,35 +549,71 @@ bool emd_config_renamed(const struct emd_config *t0, const struct emd_config_arr
 	return before && strcmp(before->name, ca->name);
 }
 
+/* What is not to be written stays as it is, but that it may go, or work on it end. */
+static int check_flagged(const struct emd_config_array *a0, const struct emd_config_array *a1,
+			 struct emd_errmsg *msg)
+{
+	if (a1->dirty != a0->dirty || (a1->sync != a0->sync && a1->sync != EMD_SYNC_IDLE) ||
+	    strcmp(a1->name, a0->name))
+		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s", a0->name,
+				  a0->reason);
+	return 0;
+}
+
 /**
- * emd_config_check_rename() - may the arrays be called what they are to be called?
+ * emd_config_can_change() - what ->can_change() of every format asks
  * @t0: config as it is
  * @t1: as it would be
- * @max_len: characters the format has room for
+ * @max_name: characters the format has room for in an array's name
  * @msg: gets the reason of a refusal; may be NULL
  *
- * Return: 0; -EINVAL or -EEXIST as emd_create_check_name() has it; -EOPNOTSUPP for an
- * array that is not written.
+ * Return: 0; -EOPNOTSUPP for what is not to be written; -EINVAL or -EEXIST for a new name as
+ * emd_create_check_name() has it.
  * Context: Any.
  */
-int emd_config_check_rename(const struct emd_config *t0, const struct emd_config *t1,
-			    unsigned int max_len, struct emd_errmsg *msg)
+int emd_config_can_change(const struct emd_config *t0, const struct emd_config *t1,
+			  unsigned int max_name, struct emd_errmsg *msg)
 {
-	const struct emd_config_array *ca;
+	const struct emd_config_array *a0, *a1;
 	u16 i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < t1->nr_arrays; i++) {
-		ca = &t1->arrays[i];
-		if (!emd_config_renamed(t0, ca))
+	if (t0->flags)
+		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
+				  t0->reason);
+	for (i = 0; i < t1->nr_arrays && !ret; i++) {
+		a1 = &t1->arrays[i];
+		a0 = array_of_native(t0, a1->native);
+		if (!a0)
 			continue;
-		if (t0->flags || ca->flags)
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
-					  array_of_native(t0, ca->native)->name,
-					  ca->flags ? ca->reason : t0->reason);
-		ret = emd_create_check_name(t0, ca->name, max_len, msg);
-		if (ret)
-			return ret;
+		if (a0->flags)
+			ret = check_flagged(a0, a1, msg);
+		else if (emd_config_renamed(t0, a1))
+			ret = emd_create_check_name(t0, a1->name, max_name, msg);
+	}
+	return ret;
+}
+
+/**
+ * emd_create_check_flags() - may disks of this container be given to an array?
+ * @cfg: container
+ * @msg: gets the reason of a refusal; may be NULL
+ *
+ * Return: 0; -EOPNOTSUPP when something of it is not understood, so that nobody knows what
+ * it keeps on the disks.
+ * Context: Any.
+ */
+int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg)
+{
+	u16 i;
+
+	if (cfg->flags)
+		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
+				  cfg->reason);
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		if (cfg->arrays[i].flags & EMD_CFG_NO_START)
+			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is in the way: %s",
+					  cfg->arrays[i].name, cfg->arrays[i].reason);
 	}
 	return 0;
 }

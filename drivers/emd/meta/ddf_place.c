@@ -300,18 +300,6 @@ int ddf_can_express(const struct emd_config *cfg, struct emd_errmsg *msg)
 	return 0;
 }
 
-static const struct emd_config_array *same_array(const struct emd_config *cfg,
-						 const struct emd_config_array *ca)
-{
-	u16 i;
-
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (cfg->arrays[i].native == ca->native)
-			return &cfg->arrays[i];
-	}
-	return NULL;
-}
-
 /**
  * ddf_can_change() - may one config become the other?
  * @t0: as it is
@@ -323,41 +311,10 @@ static const struct emd_config_array *same_array(const struct emd_config *cfg,
 int ddf_can_change(const struct emd_config *t0, const struct emd_config *t1,
 		   struct emd_errmsg *msg)
 {
-	const struct emd_config_array *a0, *a1;
-	u16 i;
-
-	if (t0->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  t0->reason);
-	for (i = 0; i < t0->nr_arrays; i++) {
-		a0 = &t0->arrays[i];
-		a1 = same_array(t1, a0);
-		if (!a0->flags || !a1)
-			continue;
-		if (a1->dirty != a0->dirty || (a1->sync != a0->sync && a1->sync != EMD_SYNC_IDLE))
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
-					  a0->name, a0->reason);
-	}
-	return emd_config_check_rename(t0, t1, DDF_NAME_LEN, msg);
+	return emd_config_can_change(t0, t1, DDF_NAME_LEN, msg);
 }
 
 /* ---- a new array -------------------------------------------------------------------- */
-
-/* Where its members are is not known, so nothing can be put beside it. */
-static int check_neighbours(const struct emd_config *cfg, struct emd_errmsg *msg)
-{
-	u16 i;
-
-	if (cfg->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  cfg->reason);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (cfg->arrays[i].flags & EMD_CFG_NO_START)
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is in the way: %s",
-					  cfg->arrays[i].name, cfg->arrays[i].reason);
-	}
-	return 0;
-}
 
 /* Sectors for data on a disk. */
 static u64 disk_limit(const struct emd_config *cfg, u16 disk)
@@ -538,7 +495,7 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 	if (!ret)
 		ret = emd_create_check_disks(t1, args, msg);
 	if (!ret)
-		ret = check_neighbours(t1, msg);
+		ret = emd_create_check_flags(t1, msg);
 	if (ret)
 		return ret;
 	if (t1->nr_arrays == t1->max_arrays ||
@@ -659,7 +616,7 @@ int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
 	if (!emd_config_may_serve(cfg, disk, array))
 		return EMD_REFUSE(msg, -EINVAL, "disk %s is a spare for other arrays", row->id);
-	ret = check_neighbours(cfg, msg);
+	ret = emd_create_check_flags(cfg, msg);
 	if (ret)
 		return ret == -EOPNOTSUPP ? -EBUSY : ret;
 	if (ddf_start_on(cfg, array, slot, disk) == U64_MAX)

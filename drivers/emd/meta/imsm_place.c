@@ -212,18 +212,6 @@ int imsm_can_express(const struct emd_config *cfg, struct emd_errmsg *msg)
 	return 0;
 }
 
-static const struct emd_config_array *same_array(const struct emd_config *cfg,
-						 const struct emd_config_array *ca)
-{
-	u16 i;
-
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (cfg->arrays[i].native == ca->native)
-			return &cfg->arrays[i];
-	}
-	return NULL;
-}
-
 /**
  * imsm_can_change() - may one config become the other?
  * @t0: as it is
@@ -235,50 +223,17 @@ static const struct emd_config_array *same_array(const struct emd_config *cfg,
 int imsm_can_change(const struct emd_config *t0, const struct emd_config *t1,
 		    struct emd_errmsg *msg)
 {
-	const struct emd_config_array *a0, *a1;
-	bool deleted;
 	u16 i;
 
-	if (t0->flags & EMD_CFG_NO_START)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  t0->reason);
-	for (i = 0; i < t0->nr_arrays; i++) {
-		a0 = &t0->arrays[i];
-		a1 = same_array(t1, a0);
-		deleted = !a1;
-		if (!a0->flags || deleted)
-			continue;
-		if (a1->dirty != a0->dirty || (a1->sync != a0->sync && a1->sync != EMD_SYNC_IDLE))
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s",
-					  a0->name, a0->reason);
-	}
 	for (i = 0; i < t1->nr_disks; i++) {
 		if (t1->disks[i].scope == EMD_SPARE_DEDICATED)
 			return EMD_REFUSE(msg, -EOPNOTSUPP,
 					  "a spare of imsm is for every array of the container, it cannot be for some of them");
 	}
-	return emd_config_check_rename(t0, t1, IMSM_NAME_LEN, msg);
+	return emd_config_can_change(t0, t1, IMSM_NAME_LEN, msg);
 }
 
 /* ---- a new array ------------------------------------------------------------------ */
-
-static int check_neighbours(const struct emd_config *cfg, struct emd_errmsg *msg)
-{
-	u16 i;
-
-	if (cfg->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  cfg->reason);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (cfg->arrays[i].flags & EMD_CFG_NO_START)
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is in the way: %s",
-					  cfg->arrays[i].name, cfg->arrays[i].reason);
-	}
-	if (cfg->nr_arrays >= IMSM_MAX_VOLUMES)
-		return EMD_REFUSE(msg, -ENOSPC, "the container has %u arrays, can hold %u",
-				  cfg->nr_arrays, IMSM_MAX_VOLUMES);
-	return 0;
-}
 
 static bool same_slots(const struct emd_config *cfg, const struct emd_config_array *ca,
 		       const struct emd_create_args *args)
@@ -470,7 +425,10 @@ int imsm_place_array(struct emd_config *t1, const struct emd_create_args *args,
 	if (!ret)
 		ret = emd_create_check_disks(t1, args, msg);
 	if (!ret)
-		ret = check_neighbours(t1, msg);
+		ret = emd_create_check_flags(t1, msg);
+	if (!ret && t1->nr_arrays >= IMSM_MAX_VOLUMES)
+		ret = EMD_REFUSE(msg, -ENOSPC, "the container has %u arrays, can hold %u",
+				 t1->nr_arrays, IMSM_MAX_VOLUMES);
 	if (!ret)
 		ret = check_profile(t1, args, geo.strip_sectors, msg);
 	if (ret)

@@ -525,8 +525,9 @@ int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
 int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
 int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
 			  struct emd_errmsg *msg);
-int emd_config_check_rename(const struct emd_config *t0, const struct emd_config *t1,
-			    unsigned int max_len, struct emd_errmsg *msg);
+int emd_config_can_change(const struct emd_config *t0, const struct emd_config *t1,
+			  unsigned int max_name, struct emd_errmsg *msg);
+int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg);
 bool emd_config_renamed(const struct emd_config *t0, const struct emd_config_array *ca);
 bool emd_config_may_serve(const struct emd_config *cfg, u16 disk, u16 array);
 int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
