@@ -13,7 +13,7 @@
  * "NAME LEVEL STRIP SIZE START+MEMBER+RESERVE STATES ACTION", arrays separated by
  * "; ". States: U in sync, R rebuilding, M missing, F failed.
  */
-static inline void config_line(const struct emd_config *cfg, struct line *line)
+static inline void volume_line(const struct emd_config *cfg, struct line *line)
 {
 	const struct emd_config_array *ca;
 	u16 i, slot;

@@ -27,24 +27,6 @@
 #define S_SUPERSEDE	0x04	/* something else was tried before */
 #define S_CUT		0x08	/* look at what a power cut leaves */
 
-static void erase(struct lab_disk *disk)
-{
-	struct emd_meta_writes out = { .buf_len = 16384 };
-	struct emd_meta_image img;
-	int ret;
-
-	out.buf = malloc(out.buf_len);
-	lab_read(disk, &img, NULL);
-	ret = emd_asr_ops.erase(&img, &out);
-	lab_image_free(&img);
-	if (!ret) {
-		LAW(!lab_write(disk, &out, out.nr, false));
-		LAW(lab_read(disk, &img, NULL) == -ENODATA);
-		lab_image_free(&img);
-	}
-	free(out.buf);
-}
-
 /* Who is the disk: the drive of the @which-th line that has one. */
 static u32 drive_magic(const struct lab_disk *disk, unsigned int which)
 {
@@ -264,8 +246,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		LAW(!emd_config_check(cfg, NULL));
 		emd_config_free(cfg);
 	}
-	describe(&emd_asr_ops, disks[0]);
-	owned(&emd_asr_ops, disks[0]);
+	describe(disks[0]);
+	owned(disks[0]);
 	cfg = lab_assemble(disks, NR_DISKS, NULL);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

@@ -25,26 +25,6 @@
 #define F_LATE		0x08	/* the last disk is one update behind */
 #define F_TORN		0x10	/* the first disk: its last copy open, a byte of a table wrong */
 
-static void erase(struct lab_disk *disk)
-{
-	struct emd_meta_writes out = { .buf_len = 16384 };
-	struct emd_meta_image img;
-	int ret;
-
-	out.buf = malloc(out.buf_len);
-	lab_read(disk, &img, NULL);
-	ret = emd_ddf_ops.erase(&img, &out);
-	lab_image_free(&img);
-	if (!ret) {
-		LAW(out.nr <= EMD_META_MAX_WRITES);
-		/* A header may be said to be where the bench has no disk. */
-		lab_write(disk, &out, out.nr, false);
-		LAW(lab_read(disk, &img, NULL) == -ENODATA);
-		lab_image_free(&img);
-	}
-	free(out.buf);
-}
-
 /* Right checksums where the header says that sections are. */
 static void seal(u8 *bytes, u32 len, bool le, bool zlib)
 {
@@ -292,8 +272,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		LAW(!emd_config_check(cfg, NULL));
 		emd_config_free(cfg);
 	}
-	describe(&emd_ddf_ops, disks[0]);
-	owned(&emd_ddf_ops, disks[0]);
+	describe(disks[0]);
+	owned(disks[0]);
 	cfg = assemble(disks);
 	if (!IS_ERR(cfg)) {
 		LAW(!emd_config_check(cfg, NULL));

@@ -20,29 +20,6 @@
 #define F_KEEP_SUM	0x02	/* else the checksum is made right */
 #define F_REAL_SIZE	0x04	/* a disk as large as its entry says */
 
-static void erase(const struct lab_disk *disk)
-{
-	struct emd_meta_writes out = { .buf_len = 16384 };
-	struct emd_meta_image img;
-	struct lab_disk copy;
-	int ret;
-
-	if (lab_disk_init(&copy, disk->sectors, disk->block_size, disk->serial))
-		return;
-	memcpy(copy.tail, disk->tail, LAB_TAIL);
-	out.buf = malloc(out.buf_len);
-	lab_read(&copy, &img, NULL);
-	ret = emd_imsm_ops.erase(&img, &out);
-	lab_image_free(&img);
-	if (!ret) {
-		LAW(!lab_write(&copy, &out, out.nr));
-		LAW(lab_read(&copy, &img, NULL) == -ENODATA);
-		lab_image_free(&img);
-	}
-	free(out.buf);
-	lab_disk_exit(&copy);
-}
-
 static bool lost(enum emd_member_state state)
 {
 	return state == EMD_MEMBER_FAILED || state == EMD_MEMBER_MISSING;
@@ -85,13 +62,13 @@ static void check_written(const struct lab_disk *disk, const struct emd_config *
 	u16 i;
 	int ret;
 
-	if (cfg->disks[row].sectors < LAB_TAIL / 512 ||
+	if (cfg->disks[row].sectors < LAB_BYTES / 512 ||
 	    lab_disk_init(&copy, cfg->disks[row].sectors, disk->block_size, cfg->disks[row].id))
 		return;
-	ret = lab_encode(&copy, cfg, row, ~0u);
+	ret = lab_encode(&copy, cfg, row);
 	if (ret == -ENOSPC)	/* an entry smaller than the metadata */
 		goto out;
-	LAW(!ret);
+	LAW(ret >= 0);
 	back = lab_decode(&copy, &msg);
 	if (IS_ERR(back)) {
 		fprintf(stderr, "row %u: %s\n", row, msg.text);
@@ -347,7 +324,7 @@ static u64 disk_size(const u8 *mpb, size_t len, u32 block_size, u8 self, bool re
 		memcpy(&entry, mpb + at, sizeof(entry));
 		sectors = (u64)le32_to_cpu(entry.total_blocks_lo) << imsm_shift(block_size);
 	}
-	return max_t(u64, sectors, LAB_TAIL / 512);
+	return max_t(u64, sectors, LAB_BYTES / 512);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -384,8 +361,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	lab_put_mpb(&disk, mpb, len);
 
-	describe(&emd_imsm_ops, &disk);
-	owned(&emd_imsm_ops, &disk);
+	describe(&disk);
+	owned(&disk);
 	erase(&disk);
 	cfg = lab_decode(&disk, &msg);
 	if (IS_ERR(cfg)) {
@@ -399,9 +376,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 		/* Undoes it to the byte, up to the record that is zeroed anyway. */
 		LAW(!lab_disk_init(&again, disk.sectors, block, disk.serial));
-		LAW(!lab_encode(&again, cfg, cfg->self, ~0u));
-		LAW(!memcmp(again.tail + LAB_TAIL - block - cfg->native_len,
-			    disk.tail + LAB_TAIL - block - cfg->native_len, cfg->native_len));
+		LAW(lab_encode(&again, cfg, cfg->self) >= 0);
+		LAW(!memcmp(again.bytes + LAB_BYTES - block - cfg->native_len,
+			    disk.bytes + LAB_BYTES - block - cfg->native_len, cfg->native_len));
 		lab_disk_exit(&again);
 	}
 	first = lab_next(cfg);

@@ -15,7 +15,7 @@ do {								\
 } while (0)
 
 /* As long as it says, in as much room as it needs and in less. */
-static inline void describe(const struct emd_meta_ops *ops, const struct lab_disk *disk)
+static inline void describe(const struct lab_disk *disk)
 {
 	struct emd_meta_image img;
 	struct emd_errmsg msg = {};
@@ -23,15 +23,15 @@ static inline void describe(const struct emd_meta_ops *ops, const struct lab_dis
 	size_t need;
 
 	lab_read(disk, &img, &msg);
-	ops->describe(&img, &text);
+	lab_ops->describe(&img, &text);
 	need = text.used;
 	text = (struct emd_text){ .buf = malloc(need + 1), .len = need + 1 };
-	ops->describe(&img, &text);
+	lab_ops->describe(&img, &text);
 	LAW(text.used == need);
 	LAW(!need || strlen(text.buf) == need);
 	free(text.buf);
 	text = (struct emd_text){ .buf = malloc(need / 2 + 1), .len = need / 2 + 1 };
-	ops->describe(&img, &text);
+	lab_ops->describe(&img, &text);
 	LAW(text.used == need);
 	free(text.buf);
 	lab_image_free(&img);
@@ -51,7 +51,7 @@ static inline bool within_a_run(const struct emd_meta_writes *runs, const struct
 }
 
 /* Of what decodes: whole blocks of the disk, none twice, and all that was read. */
-static inline void owned(const struct emd_meta_ops *ops, const struct lab_disk *disk)
+static inline void owned(const struct lab_disk *disk)
 {
 	struct emd_meta_writes runs = {};
 	struct emd_meta_image img;
@@ -60,9 +60,9 @@ static inline void owned(const struct emd_meta_ops *ops, const struct lab_disk *
 	unsigned int i, k;
 	u32 len = 0;
 
-	cfg = lab_read(disk, &img, &msg) ? ERR_PTR(-ENODATA) : ops->decode(&img, &msg);
+	cfg = lab_read(disk, &img, &msg) ? ERR_PTR(-ENODATA) : lab_ops->decode(&img, &msg);
 	if (!IS_ERR(cfg)) {
-		LAW(!ops->owned(&img, &runs));
+		LAW(!lab_ops->owned(&img, &runs));
 		LAW(runs.nr && runs.nr <= EMD_META_MAX_WRITES);
 		for (i = 0; i < runs.nr; i++) {
 			const struct emd_meta_write *run = &runs.writes[i];
@@ -82,6 +82,31 @@ static inline void owned(const struct emd_meta_ops *ops, const struct lab_disk *
 		emd_config_free(cfg);
 	}
 	lab_image_free(&img);
+}
+
+/* What can be erased is not found again. The disk stays as it is. */
+static inline void erase(const struct lab_disk *disk)
+{
+	struct emd_meta_writes out = { .buf_len = 16384 };
+	struct emd_meta_image img;
+	struct lab_disk copy;
+	int ret;
+
+	if (lab_disk_init(&copy, disk->sectors, disk->block_size, disk->serial))
+		return;
+	memcpy(copy.bytes, disk->bytes, LAB_BYTES);
+	out.buf = malloc(out.buf_len);
+	lab_read(&copy, &img, NULL);
+	ret = lab_ops->erase(&img, &out);
+	lab_image_free(&img);
+	if (!ret) {
+		LAW(out.nr <= EMD_META_MAX_WRITES);
+		LAW(!lab_write(&copy, &out, out.nr, false));
+		LAW(lab_read(&copy, &img, NULL) == -ENODATA);
+		lab_image_free(&img);
+	}
+	free(out.buf);
+	lab_disk_exit(&copy);
 }
 
 #endif /* _EMD_LAW_H */
