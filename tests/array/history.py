@@ -142,14 +142,15 @@ def all_or_none(vm, disks, before):
 def none_but_one(vm, disks, before):
     """A disk that takes what is new, and not what it had: the reason names it."""
     first, *_, last = in_order(vm, disks)
-    last.faults.delay(2, "write")
+    last.faults.delay(2, "write", count=1)
     last.faults.error("write")
     command = vm.start("emdctl restore /tmp/saved")
     vm.wait("the first disk to be written", lambda: as_saved(first, saved_disks(vm, [first])[0]))
     first.faults.error("write")
     command.wait(30)
     why = "%s refused the write (error -5); could not be put back as it was: %s\n"
-    assert command.status == 1 and command.output.endswith(why % (last.dev[5:], first.dev[5:])), command.output
+    output = command.output.decode()
+    assert command.status == 1 and output.endswith(why % (last.dev[5:], first.dev[5:])), output
     first.faults.clear()
     last.faults.clear()
     vm.emdctl("--yes erase " + first.dev)
