@@ -40,6 +40,7 @@ def scenario(vm):
         assert arrays.sha256(vm, arrays.device(vm, name), 4) == want, name
     assert spare_for(vm, disks["ddf"][1]) == "third-ddf"
     assert spare_for(vm, disks["asr"][3]) == "of-asr"
+    removed_for_good(vm, disks["ddf"][1])
     mdadm_agrees(vm, disks)
 
 
@@ -111,6 +112,17 @@ def lost_and_added_again(vm, fmt, disks):
     vm.wait("the stale disk", lambda: row(vm, disks[1]) and row(vm, disks[1])["state"] == "foreign")
     vm.emdctl("--yes add %s %s" % (arrays.container(vm, name), disks[1].dev))
     whole(vm, fmt, disks[1], 1)
+
+
+def removed_for_good(vm, spare):
+    """The others' tables list it no more, though nobody wrote to the arrays: it doesn't come back by itself."""
+    container = arrays.container(vm, "third-ddf")
+    vm.emdctl("--yes remove %s %s" % (container, spare.dev))
+    vm.emdctl("--yes stop " + container)
+    vm.emdctl("scan")
+    vm.emdctl("assemble " + container)
+    vm.wait("the removed disk to be looked at", lambda: row(vm, spare))
+    assert row(vm, spare)["state"] == "foreign", row(vm, spare)
 
 
 def a_spare_for_some(vm, disks):

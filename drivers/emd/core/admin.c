@@ -706,6 +706,18 @@ int emd_admin_add(struct emd_admin *adm, u64 container_id, dev_t devt)
 	return ret;
 }
 
+/* Is there a disk that carries the metadata? */
+static bool anybody_left(const struct emd_config *cfg)
+{
+	u16 d;
+
+	for (d = 0; d < cfg->nr_disks; d++) {
+		if (cfg->disks[d].state == EMD_DISK_ACTIVE || cfg->disks[d].state == EMD_DISK_SPARE)
+			return true;
+	}
+	return false;
+}
+
 static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 			 struct emd_disk *disk)
 {
@@ -729,24 +741,26 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 		return EMD_REFUSE(adm->msg, -EBUSY, "%s is a member in service; fail it first",
 				  disk->name);
 	emd_txn_begin(&txn, container, adm->msg);
+	txn.administrative = true;
 	ret = emd_change_remove_disk(txn.t1, row - cfg->disks);
 	if (ret)
 		return EMD_REFUSE(adm->msg, ret, "%s is a member in service; fail it first",
 				  disk->name);
+	ret = emd_txn_check(&txn);
+	if (ret)
+		return ret;
 	if (dry_run(adm)) {
-		emd_txn_tell(&txn, adm->plan);
+		ret = emd_txn_plan(&txn, adm->plan);
 		PLAN(adm, "release %s", disk->name);
-		return 0;
+		return ret;
 	}
 	ret = detach_failed(container, disk);
 	if (ret)
 		return ret;
-	/*
-	 * A spare is in no table and a failed disk is written off already: the
-	 * other disks have nothing new to say.
-	 */
+	ret = anybody_left(txn.t1) ? emd_txn_write(&txn) : 0;
+	if (ret)
+		return ret;
 	emd_txn_switch(&txn);
-	emd_history_note(container, cfg->generation, "disk %s is removed", disk->name);
 	return 0;
 }
 
@@ -755,6 +769,8 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
  * @adm: the command
  * @container_id: container
  * @devt: disk
+ *
+ * The others' metadata says so; to the disk nothing is written.
  *
  * Return: 0 or -errno with nothing changed.
  */
