@@ -287,7 +287,6 @@ struct emd_container {
 	bool read_only;			/* C: assembled never to be written */
 
 	struct work_struct worker;	/* runs emd_container_work() */
-	u32 assemble_flags;		/* G: EMD_F_* of the last assemble, for the timeout */
 	struct delayed_work timeout;	/* start degraded */
 	struct emd_history *history;	/* C: what changed lately */
 	wait_queue_head_t settled;	/* woken after each pass of the worker */
@@ -373,7 +372,7 @@ struct emd_window;
  * @set_limits: what the level adds to the stacked limits; NULL when nothing
  * @submit: carry out @io->bio (read, write, discard, write-zeroes; PREFLUSH is
  *	already done by the caller, FUA is left to the engine). Ends with
- *	emd_io_end() or emd_io_park(). Must honour REQ_NOWAIT.
+ *	emd_io_end(). Must honour REQ_NOWAIT.
  * @member_changed: a member's state or disk changed; Q or S held as the change needs
  * @job_window: start one window of background work, asynchronous; ends with
  *	emd_window_done(). The range is locked against user writes by the caller.
@@ -419,7 +418,6 @@ void emd_clone_submit(struct emd_clone *clone);
 void emd_clone_put(struct emd_clone *clone);
 bool emd_clone_failed(struct emd_clone *clone);	/* a fault of the member, not of the request? */
 void emd_io_end(struct emd_io *io);
-void emd_io_park(struct emd_io *io);
 
 static inline struct emd_clone *emd_bio_clone(struct bio *bio)
 {
@@ -440,7 +438,6 @@ static inline void emd_io_set_status(struct emd_io *io, blk_status_t status)
 void emd_io_take_parked(struct emd_array *array, struct list_head *parked);
 void emd_io_release_parked(struct emd_array *array, struct list_head *parked,
 			   blk_status_t commit_status);
-void emd_io_resubmit_held(struct emd_array *array);
 void emd_io_fail_held(struct emd_array *array);
 int emd_array_quiesce(struct emd_array *array);	/* 0 or -EAGAIN: io waits for a commit */
 void emd_array_resume(struct emd_array *array, bool allow_writes);

@@ -38,9 +38,9 @@
  * Three relatives of raid5 that DDF knows:
  *   raid5r   parity takes a step every 2^c rows only: raid5 with rotate_shift c.
  *   raid5e   each member keeps room behind the rows in use, for the content of one
- *            that fails: raid5 with an array that ends early, the room begins at
- *            emd_geo_used_sectors(). Once the room has been used, the rows lie
- *            otherwise, and no geometry here says how.
+ *            that fails: raid5 with an array that ends early, the room begins behind
+ *            its last row. Once the room has been used, the rows lie otherwise, and no
+ *            geometry here says how.
  *   raid5ee  such room in every row. Which strip of the row it is, and how data
  *            goes around it, no source settles: there is no geometry for it, as
  *            a wrong guess would return wrong data for right.
@@ -353,41 +353,6 @@ u64 emd_geo_capacity(const struct emd_geometry *geo)
 	if (geo->layout == EMD_LAYOUT_ADJACENT)
 		return (rows * geo->nr_members / 2) << strip_shift(geo);
 	return (rows * max_t(u16, geo->nr_spans, 1) * emd_geo_nr_data(geo)) << strip_shift(geo);
-}
-
-/**
- * emd_geo_used_sectors() - how much of each member the array takes
- * @geo: a valid geometry, any level but concat
- *
- * Rows that hold anything of the array, and their parity; from the start of the
- * member. What is left of member_sectors behind them is free, in a DDF raid5e
- * the hot space.
- *
- * Return: sectors, whole strips where the level stripes; at most member_sectors.
- * Context: Any.
- */
-u64 emd_geo_used_sectors(const struct emd_geometry *geo)
-{
-	unsigned int shift;
-	u32 in_row, rest;
-	u64 strips, rows;
-
-	if (!emd_levels[geo->level].striped)
-		return geo->array_sectors;
-	shift = strip_shift(geo);
-	strips = (geo->array_sectors + geo->strip_sectors - 1) >> shift;
-	in_row = emd_geo_nr_data(geo);
-	if (geo->layout == EMD_LAYOUT_ADJACENT)
-		strips *= 2;
-	rows = div_u64_rem(strips, in_row, &rest);
-	rows += !!rest;
-	if (geo->nr_spans && geo->span_join == EMD_SPANS_STRIPED)
-		rows = div_u64(rows + geo->nr_spans - 1, geo->nr_spans);
-	else if (geo->nr_spans)
-		rows = min(rows, span_rows(geo));
-	if (geo->layout == EMD_LAYOUT_OFFSET)
-		rows *= 2;
-	return rows << shift;
 }
 
 /**

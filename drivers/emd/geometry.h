@@ -174,7 +174,6 @@ static inline u16 emd_geo_span_members(const struct emd_geometry *geo)
 /* Everything below is documented at its definition in geometry.c. */
 int emd_geo_validate(const struct emd_geometry *geo, struct emd_errmsg *msg);
 u64 emd_geo_capacity(const struct emd_geometry *geo);
-u64 emd_geo_used_sectors(const struct emd_geometry *geo);
 u64 emd_geo_stripe_sectors(const struct emd_geometry *geo);
 void emd_geo_map(const struct emd_geometry *geo, u64 array_sector, u16 copy,
 		 struct emd_piece *piece);

@@ -30,6 +30,5 @@
 
 #define emd_disk_err(d, fmt, ...)	pr_err("emd: disk %s: " fmt "\n", (d)->name, ##__VA_ARGS__)
 #define emd_disk_warn(d, fmt, ...)	pr_warn("emd: disk %s: " fmt "\n", (d)->name, ##__VA_ARGS__)
-#define emd_disk_info(d, fmt, ...)	pr_info("emd: disk %s: " fmt "\n", (d)->name, ##__VA_ARGS__)
 
 #endif /* _EMD_LOG_H */

@@ -6,9 +6,8 @@
  *
  * Units of what is printed
  *
- *   sector, nr_sectors  512 bytes; "sector" of jobs, windows and bios is an
- *                       array sector, of a metadata write a disk offset in bytes
- *   offset, len         bytes
+ *   sector, nr_sectors  512 bytes; "sector" is an array sector
+ *   offset, len         bytes on a disk
  *   us                  microseconds
  *   id                  the object's, as in the ioctls
  *   error               0 or a negative errno
@@ -33,13 +32,6 @@
 		{ EMD_CONTAINER_WAITING, "waiting" },			\
 		{ EMD_CONTAINER_REFUSED, "refused" },			\
 		{ EMD_CONTAINER_STOPPED, "stopped" })
-
-#define show_array_state(value)						\
-	__print_symbolic(value,						\
-		{ EMD_ARRAY_OPTIMAL, "optimal" },			\
-		{ EMD_ARRAY_DEGRADED, "degraded" },			\
-		{ EMD_ARRAY_FAILED, "failed" },				\
-		{ EMD_ARRAY_INACTIVE, "inactive" })
 
 #define show_member_state(value)					\
 	__print_symbolic(value,						\
@@ -90,30 +82,6 @@ TRACE_EVENT(emd_container_state,
 	TP_printk("%s id %u %s -> %s (%s)", __get_str(name), __entry->id,
 		  show_container_state(__entry->old),
 		  show_container_state(__entry->new),
-		  __get_str(why))
-);
-
-TRACE_EVENT(emd_array_state,
-	TP_PROTO(const struct emd_array *array, enum emd_array_state old,
-		 enum emd_array_state new, const char *why),
-	TP_ARGS(array, old, new, why),
-	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(int, minor)
-		__field(int, old)
-		__field(int, new)
-		__string(why, why ? why : "")
-	),
-	TP_fast_assign(
-		__entry->id = array->id;
-		__entry->minor = array->minor;
-		__entry->old = old;
-		__entry->new = new;
-		__assign_str(why);
-	),
-	TP_printk("emd%d id %u %s -> %s (%s)", __entry->minor, __entry->id,
-		  show_array_state(__entry->old),
-		  show_array_state(__entry->new),
 		  __get_str(why))
 );
 
@@ -178,22 +146,20 @@ TRACE_EVENT(emd_meta_commit,
 
 /* One extent of metadata on one disk. */
 TRACE_EVENT(emd_meta_write,
-	TP_PROTO(const struct emd_disk *disk, u64 offset, u32 len, int error),
-	TP_ARGS(disk, offset, len, error),
+	TP_PROTO(const struct emd_disk *disk, u64 offset, u32 len),
+	TP_ARGS(disk, offset, len),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, offset)
 		__field(u32, len)
-		__field(int, error)
 	),
 	TP_fast_assign(
 		__entry->dev = disk->devt;
 		__entry->offset = offset;
 		__entry->len = len;
-		__entry->error = error;
 	),
-	TP_printk("%d,%d offset %llu len %u error %d", MAJOR(__entry->dev),
-		  MINOR(__entry->dev), __entry->offset, __entry->len, __entry->error)
+	TP_printk("%d,%d offset %llu len %u", MAJOR(__entry->dev), MINOR(__entry->dev),
+		  __entry->offset, __entry->len)
 );
 
 /* ---- background work ---------------------------------------------------- */

@@ -1417,12 +1417,8 @@ static void forget_gone(struct emd_container *container)
 	}
 }
 
-/**
- * emd_registry_forget_gone() - drop all disks that are gone and released
- *
- * Context: Process context, takes G.
- */
-void emd_registry_forget_gone(void)
+/* All disks that are gone and released. Takes G. */
+static void forget_all_gone(void)
 {
 	struct emd_container *container, *tmp;
 	struct emd_disk *disk, *tmp_disk;
@@ -1472,7 +1468,7 @@ void emd_registry_disk_gone(dev_t devt, u64 diskseq)
 		flush_work(&container->worker);
 		emd_container_put(container);
 	}
-	emd_registry_forget_gone();
+	forget_all_gone();
 }
 
 /* ---- stop -------------------------------------------------------------------------------- */

@@ -48,8 +48,6 @@ struct emd_meta_image *emd_image_read(const struct emd_meta_ops *ops,
 				      int (*read)(const void *from, struct emd_extent *ext),
 				      const void *from, struct emd_errmsg *msg);
 int emd_bdev_read(const void *from, struct emd_extent *ext);
-struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
-				       const struct emd_meta_ops **ops, struct emd_errmsg *msg);
 int emd_probe(dev_t devt, struct emd_probe *probe);
 const char *emd_probe_foreign(const struct emd_probe *probe);
 void emd_probe_done(struct emd_probe *probe);
@@ -136,7 +134,6 @@ void emd_container_reap(struct emd_container *container);
 void emd_registry_evaluate(void);
 bool emd_registry_expecting(void);
 void emd_registry_release_all(void);
-void emd_registry_forget_gone(void);
 int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 		      const struct emd_config *cfg, const struct emd_config_array *ca);
 

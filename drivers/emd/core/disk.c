@@ -23,6 +23,7 @@
 #include "core.h"
 #include "../emd.h"
 #include "../log.h"
+#include "../trace.h"
 #include "../meta/foreign.h"
 
 static atomic_t disk_ids = ATOMIC_INIT(0);
@@ -269,19 +270,12 @@ struct emd_meta_image *emd_image_read(const struct emd_meta_ops *ops,
 	return img;
 }
 
-/**
- * emd_probe_image() - read the metadata of a device, whatever the format
- * @bdev: opened device
- * @serial: its serial
- * @ops: out: the format that recognises it, also on errors of that format
- * @msg: reason when the metadata is damaged
- *
- * Return: the image; NULL when no known format; ERR_PTR when damaged
- * (-EUCLEAN), unreadable (-EIO) or out of memory. Free with emd_image_free().
- * Context: Process context, sleeps.
+/*
+ * The metadata of a device, whatever the format; @ops is the one that recognises it, also
+ * when it has an error to tell. NULL when none does; ERR_PTR when it is damaged (-EUCLEAN).
  */
-struct emd_meta_image *emd_probe_image(struct block_device *bdev, const char *serial,
-				       const struct emd_meta_ops **ops, struct emd_errmsg *msg)
+static struct emd_meta_image *probe_image(struct block_device *bdev, const char *serial,
+					  const struct emd_meta_ops **ops, struct emd_errmsg *msg)
 {
 	struct emd_meta_image facts = {
 		.disk_sectors = bdev_nr_sectors(bdev),
@@ -391,7 +385,7 @@ int emd_probe(dev_t devt, struct emd_probe *probe)
 	if (!probe->nr_sectors)
 		goto out;
 
-	img = emd_probe_image(bdev, probe->serial, &probe->ops, &probe->msg);
+	img = probe_image(bdev, probe->serial, &probe->ops, &probe->msg);
 	if (IS_ERR(img)) {
 		probe->damage = PTR_ERR(img);
 		if (probe->damage == -ENOMEM || probe->damage == -EIO)
@@ -674,7 +668,7 @@ int emd_disk_reread(struct emd_disk *disk, struct emd_probe *probe)
 {
 	memset(probe, 0, sizeof(*probe));
 	probe->devt = disk->devt;
-	probe->img = emd_probe_image(disk->bdev, disk->serial, &probe->ops, &probe->msg);
+	probe->img = probe_image(disk->bdev, disk->serial, &probe->ops, &probe->msg);
 	if (IS_ERR(probe->img)) {
 		probe->damage = PTR_ERR(probe->img);
 		probe->img = NULL;
@@ -782,6 +776,7 @@ void emd_disk_meta_start(struct emd_disk *disk, int idx)
 	bio_init(&disk->meta_bio, disk->bdev, disk->meta_bvecs,
 		 disk->meta_writes.buf_len / PAGE_SIZE + 1, opf);
 	if (w) {
+		trace_emd_meta_write(disk, w->offset, w->len);
 		disk->meta_bio.bi_iter.bi_sector = w->offset >> SECTOR_SHIFT;
 		add_meta_pages(&disk->meta_bio, disk->meta_writes.buf + w->buf_offset, w->len);
 	}

@@ -174,21 +174,6 @@ void emd_io_end(struct emd_io *io)
 }
 
 /**
- * emd_io_park() - an engine is done with an io that a member missed
- * @io: as for emd_io_end()
- *
- * Like emd_io_end(), but certainly after a commit: for who got true from
- * emd_member_fail().
- *
- * Context: Any, irq-safe.
- */
-void emd_io_park(struct emd_io *io)
-{
-	io->park = true;
-	emd_io_end(io);
-}
-
-/**
  * emd_io_take_parked() - what the commit that begins now will release
  * @array: array
  * @parked: list that gets them at its end
@@ -666,17 +651,12 @@ static void held_work(struct work_struct *work)
 	blk_finish_plug(&plug);
 }
 
-/**
- * emd_io_resubmit_held() - let held ios try again
- * @array: array
- *
- * Those whose ref is still dead are held again, writes asking for "dirty" anew.
- * Done by a work item of its own: the caller holds C, and submitting may wait
- * for a slow device.
- *
- * Context: Any. Takes S.
+/*
+ * Let held ios try again. Those whose ref is still dead are held again, writes asking for
+ * "dirty" anew. Done by a work item of its own: the caller holds C, and submitting may
+ * wait for a slow device.
  */
-void emd_io_resubmit_held(struct emd_array *array)
+static void resubmit_held(struct emd_array *array)
 {
 	unsigned long flags;
 	bool any;
@@ -780,7 +760,7 @@ void emd_array_resume(struct emd_array *array, bool allow_writes)
 	}
 	set_quiesced(array, array->quiesced - 1);
 	if (!array->quiesced)
-		emd_io_resubmit_held(array);
+		resubmit_held(array);
 }
 
 /**
@@ -826,7 +806,7 @@ void emd_array_allow_writes(struct emd_array *array)
 		return;
 	if (percpu_ref_is_dying(&array->writes))
 		percpu_ref_resurrect(&array->writes);
-	emd_io_resubmit_held(array);
+	resubmit_held(array);
 }
 
 /* ---- life ---------------------------------------------------------------- */

@@ -316,6 +316,7 @@ void emd_container_set_state(struct emd_container *container, enum emd_container
 			     const char *reason)
 {
 	lockdep_assert_held(&container->mutex);
+	trace_emd_container_state(container, container->state, state, reason);
 	container->state = state;
 	strscpy(container->reason, reason, sizeof(container->reason));
 }

@@ -16,7 +16,7 @@
  * as they are.
  *
  * Native bytes of a config: a set. The table once, for all copies of it are alike but
- * for a guard (see asr_guard()), then a part for each drive that has an identity:
+ * for a guard (see put_guard()), then a part for each drive that has an identity:
  * where its table is and what its reserved block says, if the drive is here.
  */
 #ifndef _EMD_ASR_H
