@@ -62,12 +62,10 @@ fuzz:
 
 cuts:
 	@scripts/setup.sh
-	@EMD_CUTS=all tests/run $(VMFLAGS) 'cuts/*'
+	@EMD_FULL=1 tests/run $(VMFLAGS) 'cuts/*'
 
 soak:
-	@scripts/setup.sh
-	@$(MAKE) -s -C tools/emdctl
-	@tests/soak/run.py --seconds $(SOAK_SECONDS) $(SOAKFLAGS)
+	@scripts/soak.sh $(SOAK_SECONDS) $(SOAKFLAGS)
 
 bench:
 	@scripts/setup.sh
@@ -106,7 +104,8 @@ help:
 	@echo "  make vm-test [T=glob]  scenarios in a virtual machine; VMFLAGS='--kernel debug -g quick --keep'"
 	@echo "  make fuzz              the metadata parsers against a fuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "  make cuts              a power cut at every point of the life of arrays; make check takes a sample"
-	@echo "  make soak              arrays under load while members come and go, SOAK_SECONDS=$(SOAK_SECONDS); SOAKFLAGS='--kernel debug --seed 7'"
+	@echo "  make soak              the proofs in full: SOAK_SECONDS=$(SOAK_SECONDS) of stress (SOAKFLAGS='--kernel debug --seed 7'),"
+	@echo "                         then make cuts and every other scenario that has a longer form; hours"
 	@echo "  make lint              sparse, checkpatch, shellcheck, includes, kernel-doc; also make sparse, make checkpatch"
 	@echo "  make bench             EMD beside md: a table and a plot; BENCH=full takes longer, BENCHFLAGS='--only raid10'"
 	@echo "Other:"

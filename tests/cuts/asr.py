@@ -8,8 +8,13 @@ groups = ["cuts"]
 
 
 def scenario(vm):
-    return shared.prove(vm, [
+    tales = [
         Story(vm, "asr", "raid1", 2, spares=1, table=LIFE),
         # Its table takes more than one sector.
         Story(vm, "asr", "raid10", 4, spares=1, table=LIFE),
-    ])
+    ]
+    if shared.FULL:
+        tales += [
+            Story(vm, "asr", "raid5", 3, spares=1, table=LIFE),
+        ]
+    return shared.prove(vm, tales)

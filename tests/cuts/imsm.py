@@ -8,8 +8,14 @@ groups = ["cuts"]
 
 
 def scenario(vm):
-    return shared.prove(vm, [
+    tales = [
         Story(vm, "imsm", "raid1", 2, spares=1, table=LIFE),
         Story(vm, "imsm", "raid5", 3, spares=1, table=LIFE, block=4096),
         Story(vm, "imsm", "raid0", 4, table=PAIR),
-    ])
+    ]
+    if shared.FULL:
+        tales += [
+            Story(vm, "imsm", "raid10", 4, spares=1, table=LIFE),
+            Story(vm, "imsm", "raid5", 4, spares=1, table=LIFE),
+        ]
+    return shared.prove(vm, tales)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tells stories, cuts them, and judges what is left; the scenarios beside it name the stories."""
 
+import contextlib
 import json
 import os
 import random
@@ -10,29 +11,37 @@ import subprocess
 from ddf import shared as ddf
 from imsm import shared as imsm
 from lib import cuts, stress
-from lib.host import TOP
 from lib.vm import Failed
+from . import steps
 from . import story as stories
 
-EMDCTL = os.path.join(TOP, "tools/emdctl/emdctl")
-
-# Whose metadata mdadm reads as well: on every so many-th cut; and how many of a story it starts arrays from.
+# Whose metadata mdadm reads as well: on every so many-th cut.
 MDADM = {"imsm": imsm, "ddf": ddf}
 EXAMINE_EVERY = 4
-MDADM_STARTS = 2
 
-# EMD_CUTS=all: every cut. Else so many of each transition, chosen by the seed.
-ALL = os.environ.get("EMD_CUTS") == "all"
-SAMPLE = int(os.environ.get("EMD_SAMPLE", 2))
+# EMD_FULL=1: every cut of every story. Else so many of each transition, chosen by the seed.
+FULL = os.environ.get("EMD_FULL") == "1"
+SAMPLE = int(os.environ.get("EMD_SAMPLE", 1))
 REORDERINGS = 2
 SEED = os.environ.get("EMD_SEED", "1")
+# How many cuts of a story mdadm starts arrays from.
+MDADM_STARTS = 12 if FULL else 2
+# So many losses are told, so that one run shows what they have in common.
+TOLD = 20
+# Cuts at which nothing but data is under way.
+AT_REST = "data only"
+REST_SHARE = 4
 
-# The disks are there again, as after a boot; then the array is used; then it is examined.
-LOOK = r"""
+# The disks are there again, as after a boot.
+ASSEMBLE = r"""
 emdctl scan >/dev/null 2>&1
 echo "@said $(emdctl assemble --degraded --all 2>&1 || emdctl assemble --degraded --force --all 2>&1)"
 echo @list
 emdctl --json list
+"""
+
+# Then the arrays are used, and examined.
+USE = r"""
 echo @theirs
 %(theirs)s
 for each in /sys/block/emd*; do
@@ -54,6 +63,10 @@ for each in /sys/block/emd*; do
 	read count < $each/emd/mismatch_cnt
 	echo "@after $name $state $count $why"
 done
+"""
+
+STOP = r"""
+echo @end
 emdctl --yes stop --all >/dev/null 2>&1 || echo "@busy"
 """
 
@@ -68,22 +81,65 @@ def prove(vm, tales):
     vm.boot()
     vm.insmod()
     vm.sh("dmesg -n 5")
-    trial = [Trial(vm, tale) for tale in tales]
-    for each in trial:
+    tally = Tally()
+    for each in [Trial(vm, tale, tally) for tale in tales]:
         each.story.tell()
         each.run()
-    total = [sum(column) for column in zip(*(each.tried for each in trial))]
-    return "%d transitions, %d cut points, %d reorderings, 0 lost (seed %s)" % (*total, SEED)
+    return tally.verdict()
+
+
+class Tally:
+    """What was tried, and what was lost."""
+
+    def __init__(self):
+        self.transitions = self.cuts = self.reorderings = 0
+        self.by_name = {}
+        self.found = set()
+        self.losses = []
+
+    def count(self, names, cut):
+        self.cuts += 1
+        self.reorderings += cut.kind in ("lost", "reordered")
+        for name in names:
+            self.by_name[name] = self.by_name.get(name, 0) + 1
+
+    def lose(self, why):
+        self.losses.append(str(why))
+        if len(self.losses) == TOLD:
+            raise Failed(self.told())
+
+    def told(self):
+        return "%d lost (seed %s), the first of them:\n%s" % (len(self.losses), SEED, "\n".join(self.losses))
+
+    def verdict(self):
+        """Every transition that the proof is about had its cuts, and nothing was lost."""
+        if self.losses:
+            raise Failed(self.told())
+        table = ", ".join("%s %d" % (name, self.by_name.get(name, 0))
+                          for name in (*steps.NAMED, *sorted(self.by_name.keys() - set(steps.NAMED))))
+        without = [name for name in steps.NAMED if not self.by_name.get(name)]
+        if without:
+            raise Failed("no power cut in %s; there were %s" % (", ".join(without), table))
+        return "%d transitions, %d cut points, %d reorderings, 0 lost (seed %s): %s" \
+            % (self.transitions, self.cuts, self.reorderings, SEED, table)
+
+
+BLANK = {"arrays": {}, "disks": {}}
+# Before all steps.
+BEGINNING = steps.Step(0)
+BEGINNING.view = BLANK
 
 
 class Trial:
     """The cuts of one story."""
 
-    def __init__(self, vm, story):
+    def __init__(self, vm, story, tally):
         self.vm = vm
         self.story = story
-        self.tried = [len(story.table), 0, 0]
+        self.tally = tally
+        self.looks = 0
         self.replay = None
+        self.steps = []
         self.devs = ""
         self.serials = {}
 
@@ -91,70 +147,123 @@ class Trial:
         story = self.story
         self.serials = {dev: serial for serial, dev in self.vm.serials().items()}
         self.devs = self.vm.devs(story.disks)
-        self.replay = cuts.Replay(story.log, SEED)
-        # First what it is like when nothing is under way.
-        blank = {"arrays": {}, "disks": {}}
-        for each in story.table:
-            each.view = self.look(each, cuts.Cut(each.last))
-            if not each.promise(each.view["arrays"].get(story.name)):
-                raise Failed("%s: after %s: %s" % (story.title, each.name, each.view))
+        self.replay = cuts.Replay(story.log, SEED, self.is_metadata)
+        self.steps = steps.find(self.replay, story.table, self.is_metadata)
+        self.tally.transitions += len(self.steps)
+        for step in self.steps:
+            self.vm.say("%s: %d to %d: %r" % (story.title, step.first, step.last, step))
+        self.keeps_its_word()
         self.replay.rewind()
-        before = blank
+        chosen = self.choose()
+        self.look_at_rest(chosen)
+        self.replay.rewind()
         theirs = []
-        for each in story.table:
-            for cut in self.choose(each):
-                seen = self.look(each, cut, before)
-                # Arrays and disks that are the same before and after.
-                names = before["arrays"].keys() & seen["arrays"].keys() & each.view["arrays"].keys()
-                if names:
-                    theirs.append((cut, names, [
-                        disk for disk in story.disks
-                        if before["disks"].get(disk.serial) == each.view["disks"].get(disk.serial) == "active"]))
-            before = each.view
+        for cut in chosen:
+            try:
+                view = self.look(cut)
+            except Lost as why:
+                self.tally.lose("%s, %r: %s" % (story.title, cut, why))
+                continue
+            # Arrays and disks that are the same before and after.
+            views = [place.view for place in self.around(cut.position)]
+            names = view["arrays"].keys() & set.intersection(*(set(each["arrays"]) for each in views))
+            disks = [disk for disk in story.disks
+                     if all(each["disks"].get(disk.serial) == "active" for each in views)]
+            if names and cut.kind in story.mdadm_reads:
+                theirs.append((cut, names, disks))
         if story.fmt in MDADM:
             self.replay.rewind()
-            for chosen in sorted(random.Random(SEED).sample(theirs, MDADM_STARTS), key=lambda each: each[0].position):
-                self.start_theirs(*chosen)
+            some = random.Random(SEED).sample(theirs, min(MDADM_STARTS, len(theirs)))
+            for each in sorted(some, key=lambda each: each[0].position):
+                try:
+                    self.start_theirs(*each)
+                except Failed as why:
+                    self.tally.lose("%s, mdadm, %r: %s" % (story.title, each[0], why))
         self.replay.end()
 
-    def choose(self, transition):
-        # What was under way at its end was the next one's.
-        found = [cut for position in range(transition.first, transition.last)
+    def choose(self):
+        """Cuts in the order of time."""
+        story = self.story
+        found = [cut for position in range(story.table[0].first, story.table[-1].last)
                  for cut in self.replay.candidates(position, REORDERINGS)]
-        if ALL:
+        if FULL:
             return found
-        chance = random.Random("%s %s %s" % (SEED, self.story.title, transition.name))
-        return cuts.sample(found, SAMPLE, chance, self.is_metadata)
+        chosen = []
+        for name in sorted({name for cut in found for name in self.names(cut)}):
+            chance = random.Random("%s %s %s" % (SEED, story.title, name))
+            wanted = SAMPLE * (REST_SHARE if name == AT_REST else 1)
+            # A step may be several transitions at once.
+            wanted -= sum(name in self.names(cut) for cut in chosen)
+            chosen += cuts.sample([cut for cut in found if name in self.names(cut)], max(wanted, 0), chance,
+                                  self.is_metadata_cut)
+        return sorted(chosen, key=lambda cut: cut.position)
 
-    def is_metadata(self, cut):
-        index = cut.arg[0] if cut.kind == "torn" else max(cut.position - 1, 0)
-        entry = self.story.log.entries[index]
+    # -- places in the story ------------------------------------------------------------
+
+    def around(self, position):
+        """The steps of which a cut may show the end: one at rest, else the one before and the one under way."""
+        before = [step for step in self.steps if step.last <= position][-1:] or [BEGINNING]
+        return before + [step for step in self.steps if step.first <= position < step.last]
+
+    def names(self, cut):
+        under_way = self.around(cut.position)[1:]
+        return under_way[0].names if under_way else {AT_REST}
+
+    def row(self, position):
+        return next(each for each in self.story.table if position < each.last)
+
+    def look_at_rest(self, chosen):
+        """What it is like when nothing is under way, where that will be needed."""
+        wanted = {step for cut in chosen for step in self.around(cut.position)} - {BEGINNING}
+        for step in sorted(wanted, key=lambda step: step.last):
+            self.vm.say("%s: at rest after %r" % (self.story.title, step))
+            with self.power(cuts.Cut(step.last)):
+                step.view = self.view(Answer(self.vm.output(ASSEMBLE + STOP, timeout=200)).listing)
+
+    def keeps_its_word(self):
+        """What a command or a write was to bring about was durable when it returned."""
+        for row in self.story.table:
+            for name in row.brings:
+                steps_of = [step for step in self.steps if row.first <= step.first < row.last and name in step.names]
+                if not steps_of:
+                    raise Failed("%s: no %s in %s" % (self.story.title, name, row.name))
+                if steps_of[0].last > row.acknowledged:
+                    self.tally.lose("%s: %s was acknowledged at %d, before it was durable at %d"
+                                    % (self.story.title, row.name, row.acknowledged, steps_of[0].last))
+
+    @staticmethod
+    def is_metadata(entry):
         return not entry.flush and entry.offset >= stories.DATA_END
 
-    # -- one cut -------------------------------------------------------------------------
+    def is_metadata_cut(self, cut):
+        return self.is_metadata(self.story.log.entries[cut.arg[0] if cut.kind == "torn" else max(cut.position - 1, 0)])
 
-    def look(self, transition, cut, before=None):
-        """Power fails, and comes back; returns the view, judged when there is one from before the transition."""
-        self.tried[1] += 1
-        self.tried[2] += cut.kind in ("lost", "reordered")
-        self.vm.say("%s, %s: %r" % (self.story.title, transition.name, cut))
+    @contextlib.contextmanager
+    def power(self, cut):
         # With the disks blank, so that all that was known is forgotten.
         self.vm.sh("emdctl scan >/dev/null 2>&1")
         with self.replay.power(cut):
-            try:
-                return self.judge(transition, cut, before)
-            except Lost as why:
-                raise Failed("%s, %s: %r: %s" % (self.story.title, transition.name, cut, why)) from None
+            yield
 
-    def judge(self, transition, cut, before):
+    # -- one cut -------------------------------------------------------------------------
+
+    def look(self, cut):
+        """Power fails, and comes back; returns what is there then. Raises Lost."""
+        names = self.names(cut)
+        self.tally.count(names, cut)
+        self.looks += 1
+        self.vm.say("%s, %s, %s: %r" % (self.story.title, self.row(cut.position).name, ", ".join(sorted(names)), cut))
+        with self.power(cut):
+            return self.judge(cut)
+
+    def judge(self, cut):
         writes = self.acknowledged(cut)
         answer = Answer(self.vm.output(self.script(writes), timeout=200))
         view = self.view(answer.listing)
-        if before and not is_allowed(view, transition, cut, before):
-            raise Lost("is\n%s\nwas\n%s\nbecame\n%s\n%s" % (view, before, transition.view, answer.said))
+        self.is_old_or_new(view, cut, answer.said)
         for each in writes:
             held = answer.data.get(each.name, {}).get(each.offset)
-            # One that is just being deleted may have lost too many members already; is_allowed() has said so.
+            # One that is just being deleted may have lost too many members already; is_old_or_new() has said so.
             runs = view["arrays"].get(each.name, {}).get("state") in ("optimal", "degraded")
             if runs and held != each.data:
                 raise Lost("%s: what was acknowledged at %d is lost" % (each.name, each.offset))
@@ -174,9 +283,16 @@ class Trial:
                     self.is_whole(disk)
         return view
 
+    def is_old_or_new(self, view, cut, said):
+        """What the transaction under way began with, or what it ends with; none under way: as it is."""
+        allowed = [step.view for step in self.around(cut.position)]
+        between = self.row(cut.position).between
+        if view not in allowed and not between(view, allowed[0], allowed[-1]):
+            raise Lost("is\n%s\nmay be\n%s\n%s" % (view, "\n".join(map(str, allowed)), said))
+
     @staticmethod
     def is_whole(disk):
-        text = subprocess.run([EMDCTL, "examine", "--block-size", str(disk.logical_block), disk.path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text = subprocess.run([steps.EMDCTL, "examine", "--block-size", str(disk.logical_block), disk.path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True).stdout
         if re.search(r"^\s*error\s", text, re.M):
             raise Lost("%s was used and is still damaged:\n%s" % (disk.serial, text))
@@ -195,20 +311,19 @@ class Trial:
 
     def start_theirs(self, cut, names, disks):
         """mdadm finds the data too, on disks in use."""
-        self.tried[1] += 1
-        self.vm.sh("emdctl scan >/dev/null 2>&1")
-        with self.replay.power(cut):
+        self.tally.count(self.names(cut), cut)
+        self.vm.say("%s, mdadm: %r" % (self.story.title, cut))
+        with self.power(cut):
             story = self.story
             words = MDADM[story.fmt]
-            words.mdadm_assemble(self.vm, disks)
+            words.mdadm_assemble(self.vm, [disk for disk in disks if self.vm.status("mdadm -E " + disk.dev)[0] == 0])
             try:
                 for each in self.acknowledged(cut):
                     if each.name not in names:
                         continue
                     held = self.vm.output("/root/peek %s %d %d" % (self.vm.md(each.name), each.offset, len(each.data)))
                     if held != each.data:
-                        raise Failed("%s: %r: mdadm does not find what was acknowledged at %d"
-                                     % (story.title, cut, each.offset))
+                        raise Lost("what was acknowledged at %d is lost" % each.offset)
             finally:
                 words.mdadm_stop(self.vm)
 
@@ -222,9 +337,9 @@ class Trial:
             words = " ".join("%d %d" % pair for pair in ranges)
             peeks.append('\t%s) echo "@data %s %s"; /root/peek $dev %s || echo @unreadable;;' % (name, name, words, words))
         theirs = ""
-        if self.story.fmt in MDADM and self.tried[1] % EXAMINE_EVERY == 0:
+        if self.story.fmt in MDADM and self.looks % EXAMINE_EVERY == 0:
             theirs = 'for dev in %s; do echo "@mdadm"; mdadm -E $dev 2>&1; done' % self.devs
-        return LOOK % {"peeks": "\n".join(peeks), "theirs": theirs}
+        return ASSEMBLE + USE % {"peeks": "\n".join(peeks), "theirs": theirs} + STOP
 
     def view(self, listing):
         """What of the listing must be the one or the other. Disks by their own serials, whatever a format calls them."""
@@ -234,7 +349,7 @@ class Trial:
         missing = sum(serial == "missing" for serial, _ in known)
         disks = {serial: state for serial, state in known if serial != "missing"}
         return {"arrays": {array["name"]: {
-            "level": array["level"], "size": array["size_sectors"], "state": array["state"],
+            "level": array["level"], "size": array["size_sectors"], "state": array["state"], "dirty": array["dirty"],
             "members": {m["slot"]: (self.serials.get(m["dev"]), m["state"]) for m in array["members"]},
         } for each in containers for array in each["arrays"]},
                 "disks": {**disks, "missing": missing} if missing else disks}
@@ -260,7 +375,7 @@ class Answer:
             if words[0] == "@said":
                 self.said = line[6:]
             elif words[0] == "@list":
-                end = text.find(b"\n@theirs\n", at)
+                end = text.find(b"\n@", at)
                 self.listing = json.loads(text[at:end])
                 at = end + 1
             elif words[0] == "@mdadm":
@@ -275,14 +390,7 @@ class Answer:
                     at += int(length)
             elif words[0] == "@after":
                 self.after[words[1]] = words[2], int(words[3]), " ".join(words[4:])
-            elif words[0] != "@theirs":
+            elif words[0] not in ("@theirs", "@end"):
                 self.trouble += line
         if self.listing is None:
             raise Failed("no listing:\n" + text.decode(errors="replace"))
-
-
-def is_allowed(view, transition, cut, before):
-    """Once it was acknowledged, there is no way back."""
-    if view == before:
-        return cut.position < transition.acknowledged or before == transition.view
-    return view == transition.view or transition.between(view, before, transition.view)

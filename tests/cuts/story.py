@@ -25,17 +25,19 @@ RENAMED = "other"
 class Transition:
     """A row: see the tables below.
 
-    promise  of its end: function of the array as listed, None when it is not there
+    becomes  its name's first word, when that is what happens to a disk that is bare before or after it
+    act      function of the story; returns the log's position when it was acknowledged, None: when it ends
+    brings   names of transactions that must be in it, and durable when it is acknowledged
     between  what may be seen although it is neither the old nor the new: function of these three views
     """
 
-    def __init__(self, name, act, promise, between=None):
+    def __init__(self, name, act, brings=(), between=None):
         self.name = name
         self.act = act
-        self.promise = promise
+        self.becomes = name.split()[0] if name.split()[0] in ("create", "add", "erase", "delete") else None
+        self.brings = brings
         self.between = between or (lambda view, old, new: False)
         self.first = self.acknowledged = self.last = None
-        self.view = None
 
 
 class Write:
@@ -71,6 +73,8 @@ class Story:
         self.table = [Transition(*row) for row in table]
         self.writes = []
         self.log = None
+        # mdadm does not take a torn copy; where there is no other, it is not asked.
+        self.mdadm_reads = ("prefix", "lost") if level == "raid0" else ("prefix", "lost", "torn", "reordered")
 
     def tell(self):
         """Record it."""
@@ -168,8 +172,9 @@ def fail(story):
 
 
 def rebuild(story):
-    """With a write meanwhile."""
+    """With a write meanwhile. How far it came is of use only of an array that was clean then."""
     story.write()
+    clean(story)
     story.emdctl("sync limit %s 0" % story.name)
     build(story)
 
@@ -210,21 +215,6 @@ def delete_second(story):
     story.emdctl("delete second")
 
 
-# -- promises ------------------------------------------------------------------------------------
-
-
-def optimal(array):
-    return array and array["state"] == "optimal"
-
-
-def degraded(array):
-    return array and array["state"] == "degraded"
-
-
-def gone(array):
-    return array is None
-
-
 # -- between the old and the new ---------------------------------------------------------------
 
 
@@ -235,19 +225,17 @@ def partly_created(view, _old, new):
         all(state in ("in_sync", "rebuilding", "missing") for _, state in array["members"].values())
 
 
-def joining(view, _old, new):
-    """All know the disk that joins, and it knows nothing yet."""
-    disks = dict(view["disks"])
-    return disks.pop("missing", 0) == 1 and view["arrays"] == new["arrays"] and disks.items() <= new["disks"].items()
-
-
-def recorded(view, _old, _new):
-    """The failure is, and nothing takes its place yet."""
-    return degraded(view["arrays"].get("array"))
-
-
-def renamed(view, old, _new):
-    return view == {**old, "arrays": {RENAMED: old["arrays"]["array"]}}
+def joining(view, old, new):
+    """The others know the disk that joins, or takes a place, and it does not know yet."""
+    late = {serial for serial, state in new["disks"].items() if view["disks"].get(serial) not in (state, None)}
+    late |= new["disks"].keys() - view["disks"].keys()
+    late.discard("missing")
+    if len(late) != 1 or view["disks"].get("missing", 0) != new["disks"].get("missing", 0) + 1 or \
+            any(view["disks"].get(serial) != old["disks"].get(serial) for serial in late):
+        return False
+    return view["arrays"] == {name: {**array, "members": {
+        slot: (None, "missing") if serial in late else (serial, state)
+        for slot, (serial, state) in array["members"].items()}} for name, array in new["arrays"].items()}
 
 
 def partly_deleted(view, _old, _new):
@@ -257,30 +245,31 @@ def partly_deleted(view, _old, _new):
 
 
 LIFE = (
-    ("create", create, bool, partly_created),
-    ("first build", build, optimal),
-    ("dirty", dirty, optimal),
-    ("clean", clean, optimal),
-    ("rename", rename, optimal, renamed),
-    ("add", add, optimal, joining),
-    ("failure", fail, degraded, recorded),
-    ("rebuild", rebuild, optimal),
-    ("remove", remove, optimal),
-    ("erase", erase, optimal),
-    ("add again", rejoin, optimal, joining),
-    ("replace", replace, optimal),
+    ("create", create, ["create"], partly_created),
+    ("first build", build),
+    ("dirty", dirty),
+    ("clean", clean, ["clean"]),
+    ("dirty again", dirty, ["dirty"]),
+    ("rename", rename, ["rename"]),
+    ("add", add, ["add"], joining),
+    ("failure", fail, ["failure"], joining),
+    ("rebuild", rebuild, ["rebuild end"]),
+    ("remove", remove),
+    ("erase", erase, ["erase"]),
+    ("add again", rejoin, ["add"], joining),
+    ("replace", replace, ["replace switch"]),
     # What it knows would outlive the array.
-    ("remove the replaced", remove, optimal),
-    ("erase the replaced", erase, optimal),
-    ("delete", delete, gone, partly_deleted),
+    ("remove the replaced", remove),
+    ("erase the replaced", erase, ["erase"]),
+    ("delete", delete, ["delete"], partly_deleted),
 )
 
 PAIR = (
-    ("create", create, optimal, partly_created),
-    ("create a second", create_second, optimal),
-    ("first build", build_second, optimal),
-    ("dirty", dirty_second, optimal),
-    ("clean", clean, optimal),
-    ("delete the second", delete_second, optimal),
-    ("delete", delete, gone, partly_deleted),
+    ("create", create, ["create"], partly_created),
+    ("create a second", create_second, ["create"]),
+    ("first build", build_second),
+    ("dirty", dirty_second),
+    ("clean", clean, ["clean"]),
+    ("delete the second", delete_second, ["delete"]),
+    ("delete", delete, ["delete"], partly_deleted),
 )

@@ -30,7 +30,7 @@ class Cut:
     kind      "prefix": all of those, and nothing else
               "torn": and in addition the first blocks of what was under way
               "lost": nothing but what was durable
-              "reordered": some, by the toss of a coin
+              "reordered": some, by the toss of a coin, and some of those in part
     arg       of torn: (index of the entry, how many blocks); of reordered: a number
     """
 
@@ -46,12 +46,15 @@ class Cut:
 class Replay:
     """Brings the disks of a WriteLog into the state of any cut, forwards in time.
 
-    seed  of the reorderings
+    seed    of the reorderings
+    forces  function of an entry: is it written with FUA? The emulator makes a write and a
+            flush of that; the flush right behind is then believed of this write alone
     """
 
-    def __init__(self, log, seed):
+    def __init__(self, log, seed, forces=lambda entry: False):
         self.log = log
         self.seed = seed
+        self.forces = forces
         self.lock = threading.Lock()
         self.undo = []
         self.durable_from = self._durable_from()
@@ -59,18 +62,23 @@ class Replay:
 
     def _durable_from(self):
         """For each entry, the position from which on it cannot be lost; None: never."""
-        result = [None] * len(self.log.entries)
+        entries = self.log.entries
+        result = [None] * len(entries)
         waiting = {disk: [] for disk in self.log.disks}
-        for index, entry in enumerate(self.log.entries):
+        last = {}
+        for index, entry in enumerate(entries):
             if entry.flush:
-                for each in waiting[entry.disk]:
-                    if each < entry.arrived:
-                        result[each] = index + 1
+                settled = [each for each in waiting[entry.disk] if each < entry.arrived]
+                if last.get(entry.disk) in settled and self.forces(entries[last[entry.disk]]):
+                    settled = [last[entry.disk]]
+                for each in settled:
+                    result[each] = index + 1
                 waiting[entry.disk] = [each for each in waiting[entry.disk] if result[each] is None]
             elif entry.fua:
                 result[index] = index + 1
             else:
                 waiting[entry.disk].append(index)
+            last[entry.disk] = index
         return result
 
     def _is_durable(self, index, position):
@@ -133,7 +141,7 @@ class Replay:
     @contextlib.contextmanager
     def power(self, cut):
         """The disks as the cut left them; what is written to them meanwhile is undone afterwards."""
-        self._advance(cut.position)
+        self.advance(cut.position)
         for index, part in sorted(self._landed(cut).items()):
             entry = self.log.entries[index]
             block = entry.disk.logical_block
@@ -153,7 +161,7 @@ class Replay:
         for disk in self.log.disks:
             disk.server.blank = blank
 
-    def _advance(self, position):
+    def advance(self, position):
         """What cannot be lost any more goes into the images for good."""
         assert position >= self.position, "a replay goes forwards"
         for index in range(self.position, position):
@@ -178,10 +186,14 @@ class Replay:
             for index in indices:
                 if cut.kind == "reordered":
                     there = kept if whole_disks else chance.random() < 0.5
+                    torn = chance.random() < 0.25
                 else:
                     there = cut.kind != "lost"
-                if there or self._is_durable(index, cut.position):
+                    torn = False
+                if self._is_durable(index, cut.position) or there and not torn:
                     result[index] = range(blocks(entries[index]))
+                elif there:
+                    result[index] = [at for at in range(blocks(entries[index])) if chance.random() < 0.5]
         if cut.kind == "torn":
             torn, count = cut.arg
             for index in self.under_way(cut.position):
@@ -229,9 +241,12 @@ def sample(found, budget, chance, is_metadata):
     classes = {}
     for cut in found:
         classes.setdefault((cut.kind, is_metadata(cut)), []).append(cut)
+    turns = list(classes.values())
+    # Who asks for one only shall not always get the same kind.
+    chance.shuffle(turns)
     chosen = []
-    for each in classes.values():
+    for each in turns:
         chance.shuffle(each)
-    while len(chosen) < budget and any(classes.values()):
-        chosen.extend(each.pop() for each in classes.values() if each)
+    while len(chosen) < budget and any(turns):
+        chosen.extend(each.pop() for each in turns if each)
     return sorted(chosen[:budget] if budget < len(chosen) else chosen, key=lambda cut: cut.position)
