@@ -227,9 +227,9 @@ class Trial:
                 steps_of = [step for step in self.steps if row.first <= step.first < row.last and name in step.names]
                 if not steps_of:
                     raise Failed("%s: no %s in %s" % (self.story.title, name, row.name))
-                if steps_of[0].last > row.acknowledged:
+                if steps_of[0].durable > row.acknowledged:
                     self.tally.lose("%s: %s was acknowledged at %d, before it was durable at %d"
-                                    % (self.story.title, row.name, row.acknowledged, steps_of[0].last))
+                                    % (self.story.title, row.name, row.acknowledged, steps_of[0].durable))
 
     @staticmethod
     def is_metadata(entry):

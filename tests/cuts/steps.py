@@ -24,15 +24,16 @@ NAMED = ("create", "dirty", "clean", "failure", "spare activation", "checkpoint"
 class Step:
     """A transaction: the positions at which its writes may be in part on the disks.
 
-    first  its first write may be under way from here on
-    last   the first position at which all of it is there
-    names  what it changes
-    view   what the disks assemble to afterwards; whoever needs it finds it out
+    first    its first write may be under way from here on
+    last     the first position at which all of it is there
+    durable  where none of it can be lost; the same unless the driver is wrong
+    names    what it changes
+    view     what the disks assemble to afterwards; whoever needs it finds it out
     """
 
     def __init__(self, first):
         self.first = first
-        self.last = first
+        self.last = self.durable = first
         self.generation = None
         self.names = set()
         self.view = None
@@ -56,15 +57,17 @@ def find(replay, table, is_metadata):
             steps.append(Step(entries[turn[0]].arrived))
         step = steps[-1]
         step.generation = step.generation or generation
-        step.last = max([step.last] + [replay.durable_from[index] or len(entries) for index in turn])
+        step.durable = max([step.durable] + [replay.durable_from[index] or len(entries) for index in turn])
         if old and new and old.arrays:
             step.names |= differences(old, new)
         elif not old or not new:
             step.names.add(row.becomes)
+    for step in steps:
+        step.last = step.durable
     for step, following in zip(steps, steps[1:]):
         following.first = max(following.first, step.first + 1)
         # What comes next is not to begin before this is durable.
-        step.last = min(step.last, following.first)
+        step.last = min(step.durable, following.first)
     for step in steps:
         step.names = step.names - {None} or {"other"}
     return steps
