@@ -225,17 +225,31 @@ def partly_created(view, _old, new):
         all(state in ("in_sync", "rebuilding", "missing") for _, state in array["members"].values())
 
 
+def joiners(old, new):
+    """Disks that are to join, or to take a place."""
+    return {serial for serial, state in new["disks"].items() if serial != "missing" and
+            old["disks"].get(serial) in (None, "spare") and old["disks"].get(serial) != state}
+
+
+def is_as(view, late, other):
+    """Disks are as in the other view, but for those that are late: they know nothing yet, or what they knew is torn."""
+    return {**view["disks"], **dict.fromkeys(late, 0), "missing": 0} == \
+        {**other["disks"], **dict.fromkeys(late, 0), "missing": 0}
+
+
+def torn_joiner(view, old, new):
+    """Nothing is different but that the disk which was to join lost what it knew: nobody else knows it."""
+    late = joiners(old, new)
+    return late and view["arrays"] == old["arrays"] and is_as(view, late, old)
+
+
 def joining(view, old, new):
-    """The others know the disk that joins, or takes a place, and it does not know yet."""
-    late = {serial for serial, state in new["disks"].items() if view["disks"].get(serial) not in (state, None)}
-    late |= new["disks"].keys() - view["disks"].keys()
-    late.discard("missing")
-    if len(late) != 1 or view["disks"].get("missing", 0) != new["disks"].get("missing", 0) + 1 or \
-            any(view["disks"].get(serial) != old["disks"].get(serial) for serial in late):
-        return False
-    return view["arrays"] == {name: {**array, "members": {
-        slot: (None, "missing") if serial in late else (serial, state)
-        for slot, (serial, state) in array["members"].items()}} for name, array in new["arrays"].items()}
+    """Or the others know it already, and it does not."""
+    late = joiners(old, new)
+    return torn_joiner(view, old, new) or late and is_as(view, late, new) and \
+        view["arrays"] == {name: {**array, "members": {
+            slot: (None, "missing") if serial in late else (serial, state)
+            for slot, (serial, state) in array["members"].items()}} for name, array in new["arrays"].items()}
 
 
 def partly_deleted(view, _old, _new):
@@ -257,7 +271,7 @@ LIFE = (
     ("remove", remove),
     ("erase", erase, ["erase"]),
     ("add again", rejoin, ["add"], joining),
-    ("replace", replace, ["replace switch"]),
+    ("replace", replace, ["replace switch"], torn_joiner),
     # What it knows would outlive the array.
     ("remove the replaced", remove),
     ("erase the replaced", erase, ["erase"]),
