@@ -163,8 +163,12 @@ def fail(story):
     """A member fails under a write; a spare takes over as soon as that is recorded."""
     if story.spare:
         story.emdctl("sync limit %s 64K" % story.name)
+    # Dirty by now: what is recorded next is the failure. It takes so long that an answer before it shows.
+    story.write()
+    story.members[0].faults.delay(1.5, "write", DATA_END // 512, count=1)
     story.lost.faults.error("write", 0, DATA_END // 512)
     done = story.write()
+    story.members[0].faults.clear()
     story.lost.faults.clear()
     if story.spare:
         story.vm.wait("a rebuild", lambda: story.vm.array(story.name)["sync"]["action"] == "rebuild")
@@ -218,11 +222,17 @@ def delete_second(story):
 # -- between the old and the new ---------------------------------------------------------------
 
 
-def partly_created(view, _old, new):
-    """Disks that were bare do not all know the array yet."""
-    array = view["arrays"].get("array")
-    return array and view["disks"].keys() - {"missing"} <= new["disks"].keys() and \
-        all(state in ("in_sync", "rebuilding", "missing") for _, state in array["members"].values())
+def partly(view, old, new, states):
+    """Some disks know of an array that is made or deleted, and some do not; all others are as they were."""
+    return view["disks"].keys() - {"missing"} <= old["disks"].keys() | new["disks"].keys() and \
+        view["arrays"].keys() <= old["arrays"].keys() | new["arrays"].keys() and \
+        all(old["arrays"].get(name) == array if name in old["arrays"] and name in new["arrays"] else
+            all(state in states for _, state in array["members"].values())
+            for name, array in view["arrays"].items())
+
+
+def partly_created(view, old, new):
+    return view["arrays"] and partly(view, old, new, ("in_sync", "rebuilding", "missing"))
 
 
 def joiners(old, new):
@@ -252,10 +262,8 @@ def joining(view, old, new):
             for slot, (serial, state) in array["members"].items()}} for name, array in new["arrays"].items()}
 
 
-def partly_deleted(view, _old, _new):
-    """The last array of a container ends disk by disk: each forgets it, and what it was."""
-    array = view["arrays"].get("array")
-    return array and all(state in ("in_sync", "missing") for _, state in array["members"].values())
+def partly_deleted(view, old, new):
+    return view["arrays"] and partly(view, old, new, ("in_sync", "missing"))
 
 
 LIFE = (
@@ -280,10 +288,10 @@ LIFE = (
 
 PAIR = (
     ("create", create, ["create"], partly_created),
-    ("create a second", create_second, ["create"]),
+    ("create a second", create_second, ["create"], partly_created),
     ("first build", build_second),
     ("dirty", dirty_second),
     ("clean", clean, ["clean"]),
-    ("delete the second", delete_second, ["delete"]),
+    ("delete the second", delete_second, ["delete"], partly_deleted),
     ("delete", delete, ["delete"], partly_deleted),
 )
