@@ -615,7 +615,7 @@ void emd_unlock_container(struct emd_container *container, unsigned int noio);
 /* scan.c */
 int emd_scan_start(void);
 void emd_scan_stop(void);
-void emd_scan_all(bool wait);
+int emd_scan_all(bool wait);
 void emd_scan_flush(void);
 void emd_scan_dev(dev_t devt);
 bool emd_scan_busy(void);

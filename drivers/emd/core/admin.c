@@ -132,14 +132,14 @@ static int must_run(const struct emd_array *array, struct emd_errmsg *msg)
  * emd_admin_scan() - look at all block devices again
  * @adm: the command
  *
- * Return: 0.
+ * Return: 0; -ENOMEM when not all could be looked at.
  */
 int emd_admin_scan(struct emd_admin *adm)
 {
 	if (dry_run(adm))
 		PLAN(adm, "look at all block devices again");
 	else
-		emd_scan_all(true);
+		return emd_scan_all(true);
 	return 0;
 }
 

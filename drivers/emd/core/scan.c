@@ -154,9 +154,7 @@ static bool worth_a_look(struct device *dev)
 
 static int scan_add_dev(struct device *dev)
 {
-	if (worth_a_look(dev))
-		scan_queue(dev->devt, false, 0);
-	return 0;
+	return worth_a_look(dev) ? scan_queue(dev->devt, false, 0) : 0;
 }
 
 /*
@@ -194,19 +192,25 @@ void emd_scan_flush(void)
  * emd_scan_all() - look at all block devices again
  * @wait: until each has been looked at once; retries go on behind
  *
+ * Return: 0; -ENOMEM when one was left out, the others were not.
  * Context: Process context.
  */
-void emd_scan_all(bool wait)
+int emd_scan_all(bool wait)
 {
 	struct class_dev_iter iter;
 	struct device *dev;
+	int ret = 0;
 
 	class_dev_iter_init(&iter, scan_interface.class, NULL, NULL);
-	while ((dev = class_dev_iter_next(&iter)))
-		scan_add_dev(dev);
+	while ((dev = class_dev_iter_next(&iter))) {
+		int err = scan_add_dev(dev);
+
+		ret = ret ?: err;
+	}
 	class_dev_iter_exit(&iter);
 	if (wait)
 		emd_scan_flush();
+	return ret;
 }
 
 /**
