@@ -713,11 +713,13 @@ static const struct emd_command *find_command(unsigned int ioctl)
 
 /* ---- the dispatcher ------------------------------------------------------------------ */
 
-/* For refusals that nobody has put in words. */
+/* For refusals that nobody has put in words; want of memory is always named. */
 static void say_errno(struct emd_errmsg *msg, int err)
 {
 	switch (err) {
 	case -ENOMEM:
+		if (msg->text[0] && !strstr(msg->text, "memory"))
+			strlcat(msg->text, ": out of memory", sizeof(msg->text));
 		EMD_REFUSE(msg, err, "out of memory");
 		break;
 	case -EFAULT:
