@@ -427,6 +427,28 @@ static void finish_delete(struct emd_array *array)
 }
 
 /**
+ * emd_delete_array() - what delete does, for a command that holds G
+ * @adm: the command
+ * @array: on its container's list, published or not; the caller has a reference to both
+ *
+ * Return: as emd_admin_delete().
+ * Context: Process context, G held, takes C. Allocates nothing.
+ */
+int emd_delete_array(struct emd_admin *adm, struct emd_array *array)
+{
+	struct emd_container *container = array->container;
+	unsigned int noio_c = emd_lock_container(container);
+	int ret;
+
+	lockdep_assert_held(&emd_registry_lock);
+	ret = emd_settled(container, &noio_c, delete_locked(adm, array, NULL));
+	emd_unlock_container(container, noio_c);
+	if (!ret)
+		finish_delete(array);
+	return ret;
+}
+
+/**
  * emd_admin_delete() - remove an array from its container's metadata
  * @adm: the command
  * @array_id: which; must not be in use

@@ -35,6 +35,7 @@ int emd_add_disk(struct emd_admin *adm, struct emd_container *container, dev_t d
 		 const struct emd_assignment *to);
 int emd_assign_spare(struct emd_config *t1, u16 row, const struct emd_assignment *to,
 		     struct emd_errmsg *msg);
+int emd_delete_array(struct emd_admin *adm, struct emd_array *array);
 void emd_use_spares(struct emd_container *container);
 int emd_must_be_writable(const struct emd_container *container, struct emd_errmsg *msg);
 struct emd_disk *emd_borrow_disk(struct emd_admin *adm, dev_t devt);

@@ -382,48 +382,86 @@ static void forget_container(struct emd_container *container)
 	emd_container_reap(container);
 }
 
+/* Members that hold nothing but zeroes agree, and on record it is so. */
+static int initialise(struct emd_admin *adm, struct emd_container *container,
+		      struct emd_array *array, unsigned int *noio)
+{
+	int ret = zero_members(container, array, noio, adm->msg);
+	struct emd_config_array *ca;
+	struct emd_transaction txn;
+	unsigned int noio_c;
+
+	if (ret)
+		return ret;
+	noio_c = emd_lock_container(container);
+	if (array->has_dirty_mark) {
+		emd_txn_begin(&txn, container, adm->msg);
+		ca = emd_config_find_array(txn.t1, array->id);
+		ca->initialised = true;
+		emd_change_dirty(txn.t1, ca, false);
+		ret = emd_txn_check(&txn);
+		if (!ret)
+			ret = emd_txn_write(&txn);
+		if (!ret) {
+			emd_txn_switch(&txn);
+			array->needs_resync = false;
+			WRITE_ONCE(array->resync_sector, U64_MAX);
+		}
+	}
+	emd_unlock_container(container, noio_c);
+	return ret;
+}
+
+static int show(struct emd_container *container, struct emd_array *array, struct emd_errmsg *msg)
+{
+	unsigned int noio_c = emd_lock_container(container);
+
+	array->published = false;
+	emd_unlock_container(container, noio_c);
+	return emd_container_publish_arrays(container, msg);
+}
+
+/*
+ * It is on the disks, and what came after that failed: it is deleted again, which
+ * needs no memory, and leaves what delete does. When that fails as well it stays, and
+ * is to be seen.
+ */
+static void take_back(struct emd_container *container, struct emd_array *array)
+{
+	struct emd_errmsg msg = {};
+	struct emd_text none = {};
+	struct emd_admin adm = { .msg = &msg, .plan = &none };
+
+	if (emd_delete_array(&adm, array)) {
+		emd_err(array, "cannot be taken back: %s", msg.text);
+		if (array->gd)
+			show(container, array, NULL);
+	}
+}
+
 /* Everything is written; zeroes if asked for, then the world may see it. */
 static int finish_create(struct emd_admin *adm, struct emd_container *container,
 			 struct emd_array *array, u32 init, unsigned int *noio)
 {
-	struct emd_config_array *ca;
-	struct emd_transaction txn;
 	unsigned int noio_c;
 	int ret = 0;
 
 	if (!array->gd)
 		return 0;	/* level without an engine: on disk, not started */
-	if (init == EMD_INIT_ZERO) {
-		ret = zero_members(container, array, noio, adm->msg);
-		noio_c = emd_lock_container(container);
-		if (!ret && array->has_dirty_mark) {
-			emd_txn_begin(&txn, container, adm->msg);
-			ca = emd_config_find_array(txn.t1, array->id);
-			ca->initialised = true;
-			emd_change_dirty(txn.t1, ca, false);
-			ret = emd_txn_check(&txn);
-			if (!ret)
-				ret = emd_txn_write(&txn);
-			if (!ret) {
-				emd_txn_switch(&txn);
-				array->needs_resync = false;
-				WRITE_ONCE(array->resync_sector, U64_MAX);
-			}
-		}
-		emd_unlock_container(container, noio_c);
+	if (init == EMD_INIT_ZERO)
+		ret = initialise(adm, container, array, noio);
+	ret = ret ?: show(container, array, adm->msg);
+	if (ret) {
+		take_back(container, array);
+		return ret;
 	}
-	noio_c = emd_lock_container(container);
-	array->published = false;
-	emd_unlock_container(container, noio_c);
-	emd_container_publish_arrays(container);
-
 	noio_c = emd_lock_container(container);
 	if (array->gd && array->needs_resync)
 		emd_array_touch(array);
 	emd_unlock_container(container, noio_c);
 	emd_event(EMD_EVENT_ARRAY, "created", container, array, -1, NULL, "%s created",
 		  array->name);
-	return ret;
+	return 0;
 }
 
 /**

@@ -496,11 +496,12 @@ refused:
 /**
  * emd_array_publish() - let the world see it
  * @array: started
+ * @msg: reason of a failure, or NULL
  *
  * Return: 0 or -errno; then the array is inactive again.
  * Context: Process context, G held, C not held.
  */
-int emd_array_publish(struct emd_array *array)
+int emd_array_publish(struct emd_array *array, struct emd_errmsg *msg)
 {
 	struct emd_container *container = array->container;
 	unsigned int noio;
@@ -521,7 +522,8 @@ int emd_array_publish(struct emd_array *array)
 		emd_array_unstart(array);
 		emd_array_set_reason(array, "cannot be added to the system");
 		emd_unlock_container(container, noio);
-		return ret;
+		return EMD_REFUSE(msg, ret, "%s cannot be added to the system (error %d)",
+				  array->name, ret);
 	}
 	array->added = true;
 	emd_sysfs_add_members(array);

@@ -789,18 +789,22 @@ static int start_arrays(struct emd_container *container, u32 flags, struct emd_e
 /**
  * emd_container_publish_arrays() - show every started array to the world
  * @container: container
+ * @msg: reason of the first failure, or NULL
  *
+ * Return: 0, or -errno of the first that could not be shown; it is inactive again.
  * Context: Process context, G held, C not held.
  */
-void emd_container_publish_arrays(struct emd_container *container)
+int emd_container_publish_arrays(struct emd_container *container, struct emd_errmsg *msg)
 {
 	struct emd_array *array;
 	unsigned int noio;
+	int ret = 0;
 
 	/* G keeps the list from shrinking; C must not be held, see array.c. */
 	lockdep_assert_held(&emd_registry_lock);
 	for (;;) {
 		struct emd_array *todo = NULL;
+		int err;
 
 		noio = emd_lock_container(container);
 		list_for_each_entry(array, &container->arrays, node) {
@@ -813,8 +817,9 @@ void emd_container_publish_arrays(struct emd_container *container)
 		}
 		emd_unlock_container(container, noio);
 		if (!todo)
-			return;
-		emd_array_publish(todo);
+			return ret;
+		err = emd_array_publish(todo, ret ? NULL : msg);
+		ret = ret ?: err;
 		emd_array_put(todo);
 	}
 }
@@ -836,7 +841,7 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 	struct emd_errmsg local = {};
 	struct election el;
 	unsigned int noio;
-	int ret, tries;
+	int ret, err, tries;
 
 	lockdep_assert_held(&emd_registry_lock);
 	if (!msg)
@@ -909,8 +914,8 @@ int emd_container_assemble(struct emd_container *container, u32 flags, struct em
 	emd_container_kick(container);
 out_publish:
 	emd_unlock_container(container, noio);
-	emd_container_publish_arrays(container);
-	return ret;
+	err = emd_container_publish_arrays(container, ret ? NULL : msg);
+	return ret ?: err;
 
 refused:
 	if (strcmp(container->reason, msg->text)) {

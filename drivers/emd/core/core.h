@@ -129,7 +129,7 @@ int emd_container_plan_stop(struct emd_container *container, struct emd_errmsg *
 void emd_container_add_disk(struct emd_container *container, struct emd_disk *disk);
 void emd_disk_set_container(struct emd_disk *disk, struct emd_container *container);
 void emd_container_drop_disk(struct emd_container *container, struct emd_disk *disk);
-void emd_container_publish_arrays(struct emd_container *container);
+int emd_container_publish_arrays(struct emd_container *container, struct emd_errmsg *msg);
 void emd_container_reap(struct emd_container *container);
 void emd_registry_evaluate(void);
 bool emd_registry_expecting(void);
@@ -199,7 +199,7 @@ struct emd_array *emd_array_create(struct emd_container *container,
 int emd_array_start(struct emd_array *array, const struct emd_config *cfg, bool read_only,
 		    bool force, struct emd_errmsg *msg);
 void emd_array_unstart(struct emd_array *array);
-int emd_array_publish(struct emd_array *array);
+int emd_array_publish(struct emd_array *array, struct emd_errmsg *msg);
 int emd_array_plan_stop(struct emd_array *array, struct emd_errmsg *msg, struct emd_text *out);
 int emd_array_begin_stop(struct emd_array *array, struct emd_errmsg *msg);
 void emd_array_cancel_stop(struct emd_array *array);
