@@ -315,10 +315,10 @@ static int encode_disk(struct emd_disk *disk, const struct emd_config *cfg)
 	return 0;
 }
 
-static int flush_disks(struct emd_container *container)
+/* Returns the first that refuses, or NULL. */
+static struct emd_disk *flush_disks(struct emd_container *container)
 {
-	struct emd_disk *disk;
-	int failed = 0;
+	struct emd_disk *disk, *refusing = NULL;
 
 	list_for_each_entry(disk, &container->disks, container_node) {
 		if (disk->meta_writes.nr && bdev_write_cache(disk->bdev))
@@ -332,10 +332,10 @@ static int flush_disks(struct emd_container *container)
 		ret = emd_disk_meta_wait(disk);
 		if (ret) {
 			disk_refused(disk, ret);
-			failed++;
+			refusing = refusing ?: disk;
 		}
 	}
-	return failed;
+	return refusing;
 }
 
 /* False when it refuses. */
@@ -360,31 +360,32 @@ static bool write_disk(struct emd_disk *disk, unsigned int *nr_written)
  * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
  * comes first in the list, lest there be two. Stops at the first that
  * refuses; the caller decides what becomes of T1.
- * Returns the number of disks that refused, 0 or 1.
+ * Returns the one that refused, or NULL.
  */
-static int write_disks(struct emd_container *container, unsigned int *nr_written)
+static struct emd_disk *write_disks(struct emd_container *container, unsigned int *nr_written)
 {
 	struct emd_disk *disk;
 
 	*nr_written = 0;
 	list_for_each_entry(disk, &container->disks, container_node) {
 		if (!write_disk(disk, nr_written))
-			return 1;
+			return disk;
 	}
-	return 0;
+	return NULL;
 }
 
 /* The other way round: who was trusted with T1 first is the last to lose it. */
-static int write_disks_back(struct emd_container *container, unsigned int *nr_written)
+static struct emd_disk *write_disks_back(struct emd_container *container,
+					 unsigned int *nr_written)
 {
 	struct emd_disk *disk;
 
 	*nr_written = 0;
 	list_for_each_entry_reverse(disk, &container->disks, container_node) {
 		if (!write_disk(disk, nr_written))
-			return 1;
+			return disk;
 	}
-	return 0;
+	return NULL;
 }
 
 static int encode_all(struct emd_container *container, const struct emd_config *cfg)
@@ -497,10 +498,10 @@ static void write_back(struct emd_transaction *txn)
 int emd_txn_write(struct emd_transaction *txn)
 {
 	struct emd_container *container = txn->container;
-	struct emd_disk *disk;
+	struct emd_disk *disk, *refusing = NULL;
 	unsigned int nr = 0, nr_written = 0;
 	ktime_t began = ktime_get();
-	int ret, failed = 0;
+	int ret;
 
 	lockdep_assert_held(&container->mutex);
 	if (container->read_only)
@@ -518,21 +519,16 @@ int emd_txn_write(struct emd_transaction *txn)
 
 	container->attempted = max(container->attempted, txn->t1->generation);
 	if (txn->flush)
-		failed = flush_disks(container);
-	if (!failed)
-		failed = write_disks(container, &nr_written);
-	trace_emd_meta_commit(container, txn->t1->generation, nr_written, failed,
-			      ktime_us_delta(ktime_get(), began), failed ? -EIO : 0);
-	txn->written = !failed;
-	if (!failed)
+		refusing = flush_disks(container);
+	if (!refusing)
+		refusing = write_disks(container, &nr_written);
+	trace_emd_meta_commit(container, txn->t1->generation, nr_written, !!refusing,
+			      ktime_us_delta(ktime_get(), began), refusing ? -EIO : 0);
+	txn->written = !refusing;
+	if (!refusing)
 		return 0;
 
-	list_for_each_entry(disk, &container->disks, container_node) {
-		if (disk->meta_failed) {
-			EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", disk->name);
-			break;
-		}
-	}
+	EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
 	if (txn->administrative) {
 		write_back(txn);
 		/* Who refused is out of step: the worker fails its members. */
