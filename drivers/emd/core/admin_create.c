@@ -248,6 +248,7 @@ static int create_in(struct emd_admin *adm, struct emd_container *container,
 	}
 	/* Not shown before it is wholly there. */
 	array->published = true;
+	txn.first = !arg->container_id;
 	ret = emd_txn_write(&txn);
 	if (ret)
 		goto unstart;

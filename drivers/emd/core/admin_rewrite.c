@@ -106,11 +106,15 @@ static int write_places(struct emd_rewrite *rewrite)
 	return ret;
 }
 
-/*
- * Does it have again what it had? A write that is refused here may undo one that never
- * happened, so what can be read counts. Allocates nothing.
+/**
+ * emd_rewrite_put_back() - give a disk again what was kept of it
+ * @rewrite: what was kept, and how many of the writes may have happened
+ *
+ * Return: whether it has again what it had. A write that is refused here may undo one
+ * that never happened, so what can be read counts.
+ * Context: Process context, allocates nothing. G held.
  */
-static bool put_back(struct emd_rewrite *rewrite)
+bool emd_rewrite_put_back(struct emd_rewrite *rewrite)
 {
 	const struct emd_meta_writes *writes = &rewrite->disk->meta_writes;
 	const u8 *before;
@@ -145,7 +149,7 @@ static unsigned int back_out(struct emd_rewrite *rewrites, unsigned int nr, char
 
 	names[0] = '\0';
 	while (nr-- > 0) {
-		if (put_back(&rewrites[nr]))
+		if (emd_rewrite_put_back(&rewrites[nr]))
 			continue;
 		used += scnprintf(names + used, len - used, "%s%s", nr_lost ? ", " : "",
 				  rewrites[nr].disk->name);

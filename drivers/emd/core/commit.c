@@ -19,7 +19,8 @@
  * A disk that refuses its write. For an event (a member failed, an array
  * becomes dirty) there is no way back: the disk is marked, the caller fails its
  * members and tries again with a T1 that says so. For a command there is: T0 is
- * written back, with a generation above T1's, to all disks that still answer.
+ * written back, with a generation above T1's, to all disks that still answer; if T0
+ * was on no disk yet, for they were bare, the very bytes that were there.
  *
  * Generations never repeat with different content: container->attempted
  * remembers the highest that any disk may carry, and a new T1 starts above it.
@@ -34,7 +35,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "core.h"
+#include "admin.h"
 #include "../emd.h"
 #include "../log.h"
 #include "../trace.h"
@@ -454,6 +455,58 @@ int emd_txn_plan(struct emd_transaction *txn, struct emd_text *out)
 	return 0;
 }
 
+static void forget_bytes(struct emd_rewrite *kept)
+{
+	struct emd_rewrite *each;
+
+	for (each = kept; each->disk; each++)
+		kvfree(each->before);
+	kfree(kept);
+}
+
+/*
+ * Bare disks are to be bare again, should one of them refuse: what they have where T1
+ * goes. Returns as many as the container has disks, for forget_bytes(), or ERR_PTR.
+ */
+static struct emd_rewrite *keep_bytes(struct emd_transaction *txn)
+{
+	struct emd_container *container = txn->container;
+	struct emd_rewrite *kept, *next;
+	struct emd_disk *disk;
+	int ret;
+
+	kept = kcalloc(list_count_nodes(&container->disks) + 1, sizeof(*kept), GFP_KERNEL);
+	if (!kept)
+		return ERR_PTR(EMD_REFUSE(txn->msg, -ENOMEM, "out of memory"));
+	next = kept;
+	list_for_each_entry(disk, &container->disks, container_node) {
+		next->disk = disk;
+		next->nr_tried = disk->meta_writes.nr;
+		ret = emd_rewrite_keep(next++);
+		if (ret) {
+			EMD_REFUSE(txn->msg, ret,
+				   "%s cannot be read where its metadata is to be (error %d)",
+				   disk->name, ret);
+			forget_bytes(kept);
+			return ERR_PTR(ret);
+		}
+	}
+	return kept;
+}
+
+/* The last first. */
+static void put_bytes_back(struct emd_rewrite *kept)
+{
+	struct emd_rewrite *last = kept;
+
+	while (last->disk)
+		last++;
+	while (last-- > kept) {
+		if (!emd_rewrite_put_back(last))
+			emd_disk_err(last->disk, "cannot be given back what was there before");
+	}
+}
+
 /* Put T0 back over whatever part of T1 reached the disks. */
 static void write_back(struct emd_transaction *txn)
 {
@@ -489,16 +542,17 @@ static void write_back(struct emd_transaction *txn)
  * @txn: checked
  *
  * Return: 0 when every disk has T1; -EIO when a disk refused. Then for an
- * administrative transaction T0 has been written back, for an event the disks
- * that refused have ->meta_failed set: start over with a T1 that knows.
- * -ENODEV when no disk can be written at all, or not the one it needs. -EROFS for a container
- * assembled read-only.
- * Context: C held, sleeps, allocates nothing.
+ * administrative transaction T0 has been written back, for a first one what was there
+ * before, and for an event the disks that refused have ->meta_failed set: start over
+ * with a T1 that knows. -ENODEV when no disk can be written at all, or not the one it
+ * needs. -EROFS for a container assembled read-only. -ENOMEM for a first one.
+ * Context: C held, sleeps; allocates nothing but for the first.
  */
 int emd_txn_write(struct emd_transaction *txn)
 {
 	struct emd_container *container = txn->container;
 	struct emd_disk *disk, *refusing = NULL;
+	struct emd_rewrite *kept = NULL;
 	unsigned int nr = 0, nr_written = 0;
 	ktime_t began = ktime_get();
 	int ret;
@@ -517,6 +571,11 @@ int emd_txn_write(struct emd_transaction *txn)
 	if (txn->needs && !txn->needs->meta_writes.nr)
 		return EMD_REFUSE(txn->msg, -ENODEV, "%s cannot be written", txn->needs->name);
 
+	if (txn->first) {
+		kept = keep_bytes(txn);
+		if (IS_ERR(kept))
+			return PTR_ERR(kept);
+	}
 	container->attempted = max(container->attempted, txn->t1->generation);
 	if (txn->flush)
 		refusing = flush_disks(container);
@@ -526,15 +585,20 @@ int emd_txn_write(struct emd_transaction *txn)
 			      ktime_us_delta(ktime_get(), began), refusing ? -EIO : 0);
 	txn->written = !refusing;
 	if (!refusing)
-		return 0;
+		goto forget;
 
-	EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
-	if (txn->administrative) {
+	ret = EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
+	if (kept) {
+		put_bytes_back(kept);
+	} else if (txn->administrative) {
 		write_back(txn);
 		/* Who refused is out of step: the worker fails its members. */
 		emd_container_kick(container);
 	}
-	return -EIO;
+forget:
+	if (kept)
+		forget_bytes(kept);
+	return ret;
 }
 
 /* ---- switch and abort --------------------------------------------------------------- */

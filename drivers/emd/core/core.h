@@ -74,6 +74,7 @@ int emd_disk_meta_wait(struct emd_disk *disk);
  * @room: preallocated configs that replace the reserve after the switch
  * @flush: data must be durable on every disk before the metadata says so
  * @administrative: refused by a disk: back out, instead of failing the disk
+ * @first: T0 is on no disk: back out to what was there before
  * @written: every disk that T1 names has it
  * @needs: no T1 without this disk, or NULL
  */
@@ -85,6 +86,7 @@ struct emd_transaction {
 	struct emd_config *room[2];
 	bool flush;
 	bool administrative;
+	bool first;
 	bool written;
 	const struct emd_disk *needs;
 };
