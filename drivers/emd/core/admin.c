@@ -516,7 +516,9 @@ int emd_admin_erase(struct emd_admin *adm, dev_t devt)
 	}
 	rewrite.disk = disk;
 	/* What cannot be read is to go all the more. */
-	emd_rewrite_keep(&rewrite);
+	ret = emd_rewrite_keep(&rewrite, adm->msg);
+	if (ret == -ENOMEM)
+		goto give_back;
 	ret = emd_rewrite_disks(&rewrite, 1, adm->msg);
 	kvfree(rewrite.before);
 	if (!ret)
@@ -748,11 +750,9 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 	struct emd_transaction txn;
 	int ret;
 
-	if (!row) {
-		if (disk->file)
-			return EMD_REFUSE(adm->msg, -EBUSY, "%s is in use", disk->name);
-		return 0;
-	}
+	/* No member in service, for those have one: what is left is to take it out. */
+	if (!row)
+		return dry_run(adm) ? 0 : detach_failed(container, disk);
 	ret = emd_must_be_writable(container, adm->msg);
 	if (ret)
 		return ret;
@@ -776,14 +776,14 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 		PLAN(adm, "release %s", disk->name);
 		return ret;
 	}
-	ret = detach_failed(container, disk);
-	if (ret)
-		return ret;
-	ret = anybody_left(txn.t1) ? emd_txn_write(&txn) : 0;
+	if (anybody_left(txn.t1))
+		ret = emd_txn_write(&txn);
+	else
+		emd_history_note(container, txn.t1->generation, "disk %s leaves", disk->name);
 	if (ret)
 		return ret;
 	emd_txn_switch(&txn);
-	return 0;
+	return detach_failed(container, disk);
 }
 
 /**
@@ -794,7 +794,8 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
  *
  * The others' metadata says so; to the disk nothing is written.
  *
- * Return: 0 or -errno with nothing changed.
+ * Return: 0; -EINTR when it was killed before the disk was let go: then it is removed, and
+ * let go when asked again; else -errno with nothing changed.
  */
 int emd_admin_remove(struct emd_admin *adm, u64 container_id, dev_t devt)
 {

@@ -57,7 +57,7 @@ struct emd_rewrite {
 
 int emd_read_places(struct block_device *bdev, const struct emd_meta_writes *places, u8 *bytes);
 u32 emd_places_len(const struct emd_meta_writes *places);
-int emd_rewrite_keep(struct emd_rewrite *rewrite);
+int emd_rewrite_keep(struct emd_rewrite *rewrite, struct emd_errmsg *msg);
 bool emd_rewrite_put_back(struct emd_rewrite *rewrite);
 int emd_rewrite_disks(struct emd_rewrite *rewrites, unsigned int nr, struct emd_errmsg *msg);
 

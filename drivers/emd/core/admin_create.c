@@ -397,6 +397,7 @@ static int initialise(struct emd_admin *adm, struct emd_container *container,
 	noio_c = emd_lock_container(container);
 	if (array->has_dirty_mark) {
 		emd_txn_begin(&txn, container, adm->msg);
+		txn.administrative = true;
 		ca = emd_config_find_array(txn.t1, array->id);
 		ca->initialised = true;
 		emd_change_dirty(txn.t1, ca, false);
@@ -432,7 +433,11 @@ static void take_back(struct emd_container *container, struct emd_array *array)
 	struct emd_errmsg msg = {};
 	struct emd_text none = {};
 	struct emd_admin adm = { .msg = &msg, .plan = &none };
+	unsigned int noio_c = emd_lock_container(container);
 
+	/* A disk that refused is failed first: what it missed is on record when it goes. */
+	emd_container_settle(container, &noio_c);
+	emd_unlock_container(container, noio_c);
 	if (emd_delete_array(&adm, array)) {
 		emd_err(array, "cannot be taken back: %s", msg.text);
 		if (array->gd)
@@ -471,7 +476,9 @@ static int finish_create(struct emd_admin *adm, struct emd_container *container,
  * @arg: checked for ranges by the caller; array_id, major and minor are set
  * @devs: @arg->nr_disks devices in slot order
  *
- * Return: 0 when the device is there, or -errno with nothing changed.
+ * Return: 0 when the device is there, or -errno with nothing changed; but when only then it
+ * cannot be zeroed or shown to the system it is deleted again, which leaves disks that
+ * were bare as spares.
  */
 int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const dev_t *devs)
 {

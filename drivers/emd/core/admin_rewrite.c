@@ -15,6 +15,7 @@
 
 #include "admin.h"
 #include "../emd.h"
+#include "../log.h"
 
 /**
  * emd_read_places() - what is where metadata is written to
@@ -68,26 +69,28 @@ u32 emd_places_len(const struct emd_meta_writes *places)
 /**
  * emd_rewrite_keep() - keep what a disk has where it will be written
  * @rewrite: its disk borrowed, with the writes filled in
+ * @msg: reason, for want of memory only: what else keeps it from being read may be a
+ *	reason to refuse for one command and none for another
  *
- * Without it the disk is written all the same, and can get nothing back.
+ * Without it the disk can be written all the same, and gets nothing back.
  *
  * Return: 0, -ENOMEM or -errno of the device; then nothing is kept.
  * Context: Process context, G held.
  */
-int emd_rewrite_keep(struct emd_rewrite *rewrite)
+int emd_rewrite_keep(struct emd_rewrite *rewrite, struct emd_errmsg *msg)
 {
 	const struct emd_meta_writes *writes = &rewrite->disk->meta_writes;
 	int ret;
 
 	rewrite->before = kvmalloc(emd_places_len(writes), GFP_KERNEL);
-	if (!rewrite->before)
-		return -ENOMEM;
-	ret = emd_read_places(rewrite->disk->bdev, writes, rewrite->before);
+	ret = rewrite->before ?
+	      emd_read_places(rewrite->disk->bdev, writes, rewrite->before) : -ENOMEM;
 	if (ret) {
 		kvfree(rewrite->before);
 		rewrite->before = NULL;
 	}
-	return ret;
+	return ret == -ENOMEM ? EMD_REFUSE(msg, ret, "out of memory for what %s has",
+					   rewrite->disk->name) : ret;
 }
 
 static int write_place(struct emd_disk *disk, unsigned int i)
@@ -141,7 +144,10 @@ bool emd_rewrite_put_back(struct emd_rewrite *rewrite)
 	return held;
 }
 
-/* The last first. Returns 0 or how many have not got it back; @names gets theirs. */
+/*
+ * The last first. Returns 0 or how many have not got it back; @names gets theirs, the log
+ * those for which there is no room.
+ */
 static unsigned int back_out(struct emd_rewrite *rewrites, unsigned int nr, char *names,
 			     size_t len)
 {
@@ -151,8 +157,12 @@ static unsigned int back_out(struct emd_rewrite *rewrites, unsigned int nr, char
 	while (nr-- > 0) {
 		if (emd_rewrite_put_back(&rewrites[nr]))
 			continue;
-		used += scnprintf(names + used, len - used, "%s%s", nr_lost ? ", " : "",
-				  rewrites[nr].disk->name);
+		emd_disk_err(rewrites[nr].disk, "could not be put back as it was");
+		if (used + DISK_NAME_LEN + sizeof(", ...") < len)
+			used += scnprintf(names + used, len - used, "%s%s",
+					  nr_lost ? ", " : "", rewrites[nr].disk->name);
+		else
+			strscpy(names + used, ", ...", len - used);
 		nr_lost++;
 	}
 	return nr_lost;

@@ -391,11 +391,12 @@ static int prepare_restore(struct emd_admin *adm, struct emd_rewrite *rewrite,
 	if (dry_run(adm))
 		emd_plan_writes(&disk->meta_writes, adm->plan, "restore the %s metadata of %s",
 				ops->name, disk->name);
-	ret = emd_rewrite_keep(rewrite);
-	return ret && !force ?
-	       EMD_REFUSE(adm->msg, ret,
+	ret = emd_rewrite_keep(rewrite, adm->msg);
+	if (ret == -ENOMEM || !ret || force)
+		return ret == -ENOMEM ? ret : 0;
+	return EMD_REFUSE(adm->msg, ret,
 			  "%s: what is there cannot be read (error %d), --force writes without a way back",
-			  disk->name, ret) : 0;
+			  disk->name, ret);
 }
 
 /**

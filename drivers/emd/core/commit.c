@@ -482,7 +482,7 @@ static struct emd_rewrite *keep_bytes(struct emd_transaction *txn)
 	list_for_each_entry(disk, &container->disks, container_node) {
 		next->disk = disk;
 		next->nr_tried = disk->meta_writes.nr;
-		ret = emd_rewrite_keep(next++);
+		ret = emd_rewrite_keep(next++, txn->msg);
 		if (ret) {
 			EMD_REFUSE(txn->msg, ret,
 				   "%s cannot be read where its metadata is to be (error %d)",

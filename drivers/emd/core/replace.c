@@ -499,26 +499,23 @@ static int begin_replace(struct emd_container *container, const struct emd_confi
 
 /**
  * struct replace_request - what is asked for
- * @from: disk that serves, or NULL
- * @to: disk that is to, or NULL
+ * @from: disk that serves
+ * @to: disk that is to
  * @begun: the copying has begun, and the worker looks after it
  */
 struct replace_request {
-	struct emd_disk *from;
-	struct emd_disk *to;
+	dev_t from;
+	dev_t to;
 	bool begun;
 };
 
-static int replace_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
+static int try_replace(struct emd_admin *adm, struct emd_array *array, struct emd_disk *from,
+		       struct emd_disk *to)
 {
 	struct emd_container *container = array->container;
-	struct replace_request *req = arg;
-	struct emd_disk *from = req->from, *to = req->to;
 	struct emd_transaction txn;
 	int ret;
 
-	if (req->begun)
-		return 0;
 	if (!array->gd)
 		return EMD_REFUSE(adm->msg, -EINVAL, "%s is not started", array->name);
 	if (!from || !member_on(array, from))
@@ -538,8 +535,23 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, void *
 		plan_copies(adm, container, txn.t1, from, to);
 		return emd_txn_plan(&txn, adm->plan);
 	}
-	ret = begin_replace(container, txn.t1, from, to, adm->msg);
-	if (ret)
+	return begin_replace(container, txn.t1, from, to, adm->msg);
+}
+
+static int replace_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
+{
+	struct replace_request *req = arg;
+	struct emd_disk *from, *to;
+	int ret;
+
+	if (req->begun)
+		return 0;
+	from = emd_disk_get_by_dev(req->from);
+	to = emd_disk_get_by_dev(req->to);
+	ret = try_replace(adm, array, from, to);
+	emd_disk_put(from);
+	emd_disk_put(to);
+	if (ret || dry_run(adm))
 		return ret;
 	/* So that who looks next sees it run. */
 	req->begun = true;
@@ -559,17 +571,9 @@ static int replace_locked(struct emd_admin *adm, struct emd_array *array, void *
  */
 int emd_admin_replace(struct emd_admin *adm, u64 array_id, dev_t from, dev_t to)
 {
-	unsigned int noio = emd_lock_registry();
-	struct replace_request req = {
-		.from = emd_disk_get_by_dev(from), .to = emd_disk_get_by_dev(to),
-	};
-	int ret;
+	struct replace_request req = { .from = from, .to = to };
 
-	emd_unlock_registry(noio);
-	ret = emd_on_array(adm, array_id, replace_locked, &req, NULL);
-	emd_disk_put(req.from);
-	emd_disk_put(req.to);
-	return ret;
+	return emd_on_array(adm, array_id, replace_locked, &req, NULL);
 }
 
 /* ---- end ------------------------------------------------------------------------------ */
