@@ -36,7 +36,7 @@ def start(directory, kernel, cpus):
     vm.tools = {"fio"}
     vm.cpus = cpus
     vm.memory = 2 * MEMBERS * DISK_MIB + 768
-    vm.boot()
+    vm.boot(cold=True)
     vm.insmod("autoassemble=0")
     vm.sh("modprobe raid456; modprobe brd rd_nr=%d rd_size=%d" % (2 * MEMBERS, DISK_MIB * 1024))
     disks = ["/dev/ram%d" % number for number in range(2 * MEMBERS)]

@@ -36,7 +36,7 @@ class Command:
 
 
 class Agent:
-    def __init__(self, path, deadline, alive):
+    def __init__(self, path, deadline, alive, greets=True):
         self.commands = {}
         self.lock = threading.Lock()
         self.next_id = 1
@@ -51,6 +51,8 @@ class Agent:
                 if time.monotonic() > deadline or not alive():
                     raise AgentGone("qemu did not start") from None
                 time.sleep(0.02)
+        if not greets:
+            self.hello.set()
         threading.Thread(target=self._receive, daemon=True).start()
         while not self.hello.wait(0.1):
             if not alive() or self.gone:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where things are on the host, and which kernel a test runs on."""
 
+import copy
+import glob
 import os
 import shutil
 import subprocess
 import sys
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "out")
@@ -25,6 +28,16 @@ def kernel_path(what):
         return run(os.path.join(TOP, "scripts/kernel.sh"), what).strip()
     except subprocess.CalledProcessError as error:
         sys.exit("scripts/kernel.sh %s failed (%d)" % (what, error.returncode))
+
+
+def forget_unused(pattern):
+    """Remove what in the cache nobody has taken for a day; who takes a file touches it.
+
+    Not at once when there is a newer one: another checkout may be at work with it.
+    """
+    for path in glob.glob(os.path.join(CACHE, pattern)):
+        if time.time() - os.stat(path).st_mtime > 86400:
+            os.unlink(path)
 
 
 class Kernel:
@@ -50,6 +63,11 @@ class Kernel:
             self.modules = os.path.join(kernel_path("debug-build"), "modroot")
             self.version = os.listdir(os.path.join(self.modules, "lib/modules"))[0]
 
+    def without_emd(self):
+        plain = copy.copy(self)
+        plain.emd_module = None
+        return plain
+
 
 def find_module(kernel_name):
     """Build emd.ko for a kernel; None while there is nothing to build."""
@@ -57,12 +75,12 @@ def find_module(kernel_name):
         return None
     if os.environ.get("EMD_KO"):
         return os.path.abspath(os.environ["EMD_KO"])
-    target = "module" if kernel_name == "stock" else "module-debug"
-    made = subprocess.run(["make", "-s", "-C", TOP, target], stdout=sys.stderr)
+    made = subprocess.run(["make", "-s", "-C", TOP, "module" if kernel_name == "stock" else "module-debug"], stdout=sys.stderr)
     if made.returncode:
         sys.exit("make %s failed" % target)
     path = "drivers/emd/emd.ko" if kernel_name == "stock" else "out/debug/drivers/emd/emd.ko"
     # Another build may replace it while we run.
-    copy = os.path.join(OUT, "emd-%s-%d.ko" % (kernel_name, os.getpid()))
-    shutil.copy(os.path.join(TOP, path), copy)
-    return copy
+    target = os.path.join(OUT, "emd-%s-%d.ko" % (kernel_name, os.getpid()))
+    # Without what is for debuggers: the guest takes a second for it, at each insmod.
+    run("strip", "--strip-debug", "-o", target, os.path.join(TOP, path))
+    return target

@@ -18,7 +18,7 @@ import stat
 import subprocess
 import tempfile
 
-from .host import CACHE, TOP, run
+from .host import CACHE, TOP, forget_unused, run
 
 TOOLS = """mdadm mdmon dmraid blkid mkfs.ext4 e2fsck dmsetup losetup blockdev modprobe
            insmod rmmod udevadm lsblk sfdisk wipefs""".split()
@@ -34,6 +34,9 @@ EXTRA_MODULES = """raid0 raid1 raid10 raid456 linear dm_mod dm_flakey dm_dust dm
                    dm_mirror scsi_debug null_blk loop brd crc32c_generic crc32c_intel xor raid6_pq
                    nvmet nvme_loop configfs sr_mod""".split()
 
+
+# Ours, from tests/guest.
+GUEST_PROGRAMS = "agent wake".split()
 
 # Debian's fio drags in 70 MiB of libraries, which a guest takes seconds to unpack.
 BIG_TOOLS = {"fio"}
@@ -144,8 +147,8 @@ def plain_module(path):
     return data
 
 
-def build_agent(target):
-    run("gcc", "-O2", "-Wall", "-static", "-o", target, os.path.join(TOP, "tests/guest/agent.c"))
+def build_guest(name, target):
+    run("gcc", "-O2", "-Wall", "-static", "-s", "-o", target, os.path.join(TOP, "tests/guest", name + ".c"))
 
 
 def build_base(kernel, target):
@@ -163,9 +166,9 @@ def build_base(kernel, target):
         cpio.copy("init", os.path.join(TOP, "tests/guest/init"))
         cpio.copy("usr/bin/busybox", shutil.which("busybox"))
 
-        agent = os.path.join(tmp, "agent")
-        build_agent(agent)
-        cpio.copy("usr/sbin/agent", agent)
+        for program in GUEST_PROGRAMS:
+            build_guest(program, os.path.join(tmp, program))
+            cpio.copy("usr/sbin/" + program, os.path.join(tmp, program))
         for tool in TOOLS:
             path = shutil.which(tool)
             if path:
@@ -213,7 +216,7 @@ def inputs(kernel):
     for path in filter(None, paths):
         info = os.stat(path)
         text += "%s %d %d\n" % (path, info.st_size, info.st_mtime_ns)
-    for name in "tests/guest/init", "tests/guest/agent.c", "tests/lib/initramfs.py":
+    for name in ["tests/guest/init", "tests/lib/initramfs.py"] + ["tests/guest/%s.c" % p for p in GUEST_PROGRAMS]:
         with open(os.path.join(TOP, name)) as source:
             text += source.read()
     return text
@@ -227,22 +230,20 @@ def base(kernel):
     with open(os.path.join(CACHE, "initramfs.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
-            for old in glob.glob(os.path.join(CACHE, "initramfs-%s-*.cpio" % kernel.version)):
-                os.unlink(old)
+            forget_unused("initramfs-%s-*.cpio" % kernel.version)
             build_base(kernel, path + ".new")
             os.rename(path + ".new", path)
+        os.utime(path)
     return path
 
 
-def for_boot(kernel, target, files, tools=()):
-    """Write the whole archive for one boot.
+def extra(kernel, target, files, tools=()):
+    """Write the archive that goes over the base: what belongs to one boot.
 
     files  guest path -> host path
     tools  names out of BIG_TOOLS
     """
-    shutil.copy(base(kernel), target)
-    extra = target + ".extra"
-    cpio = Cpio(extra)
+    cpio = Cpio(target)
     # The directories are there already; links to them must not be replaced.
     cpio.seen.update("usr usr/bin usr/sbin usr/lib usr/lib64 bin sbin lib lib64 root etc".split())
     if kernel.emd_module:
@@ -252,7 +253,14 @@ def for_boot(kernel, target, files, tools=()):
     for name, path in files.items():
         add_program(cpio, name.lstrip("/"), path)
     cpio.close()
-    with open(target, "ab") as out, open(extra, "rb") as more:
-        shutil.copyfileobj(more, out)
-    os.unlink(extra)
+    return target
+
+
+def for_boot(kernel, target, files, tools=()):
+    """Write the whole archive for one boot; see extra()."""
+    shutil.copy(base(kernel), target)
+    more = extra(kernel, target + ".extra", files, tools)
+    with open(target, "ab") as out, open(more, "rb") as archive:
+        shutil.copyfileobj(archive, out)
+    os.unlink(more)
     return target

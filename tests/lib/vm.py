@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from . import blockserver, examine, initramfs, klog
+from . import blockserver, examine, initramfs, klog, snapshot
 from .agent import Agent, AgentGone
 from .host import TOP
 from .qmp import Qmp
@@ -247,12 +247,14 @@ class VM:
         # Some of what they depend on is there already.
         self.sh("for m in /root/modules/*; do insmod $m 2>/dev/null; done; true")
 
-    def boot(self, append="", root=None, disks=None):
-        """Power on and wait for the agent.
+    def boot(self, append="", root=None, disks=None, cold=False):
+        """Power on and wait for the agent, and for the disks.
 
         append  more kernel parameters
         root    boot from this device without initramfs
         disks   the plugged disks, in the order in which they are attached
+        cold    boot from the very beginning; else the machine goes on from where another of its
+                kind had booted, unless its own boot differs
         """
         if self.process:
             raise Failed("boot: the machine is on")
@@ -261,6 +263,31 @@ class VM:
         os.makedirs(run)
         self.run_directory = run
         self.console = os.path.join(run, "console.log")
+        attached = disks or [d for d in self.disks if d.plugged]
+        argv = self.machine(run)
+        for disk in self.disks:
+            argv += ["-blockdev", json.dumps(disk.blockdev())]
+        self.say("boot " + append)
+        if cold or append or root or self.kernel.builtin or os.environ.get("EMD_COLD_BOOT"):
+            self.cold_boot(run, argv, append, root, attached)
+        else:
+            self.go_on(run, argv, attached)
+        self.wait("all disks", lambda: len(self.serials()) >= len(attached))
+
+    def machine(self, run):
+        """Command line of the bare machine, whose sockets are in that directory."""
+        return ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
+                "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(self.cpus),
+                "-m", str(self.memory),
+                "-serial", "file:%s/console.log" % run,
+                "-qmp", "unix:%s/qmp,server=on,wait=off" % run,
+                "-chardev", "socket,id=agent,path=%s/agent,server=on,wait=off" % run,
+                "-device", "virtio-serial-pci",
+                "-device", "virtserialport,chardev=agent,name=emd.agent",
+                "-device", "virtio-scsi-pci,id=scsi0",
+                "-kernel", self.kernel.image]
+
+    def cold_boot(self, run, argv, append, root, attached):
         # With all at its usual address the emulator translates a program once and not for each
         # process: starting one takes half the time.
         parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr norandmaps "
@@ -269,34 +296,42 @@ class VM:
             # Processors and interrupts by the MP table: the routing method of the firmware
             # takes the emulated, instrumented interpreter half a minute, for each device.
             parameters += " acpi=noirq"
-        argv = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc",
-                "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(self.cpus),
-                "-m", str(self.memory),
-                "-serial", "file:" + self.console,
-                "-qmp", "unix:%s/qmp,server=on,wait=off" % run,
-                "-chardev", "socket,id=agent,path=%s/agent,server=on,wait=off" % run,
-                "-device", "virtio-serial-pci",
-                "-device", "virtserialport,chardev=agent,name=emd.agent",
-                "-device", "virtio-scsi-pci,id=scsi0",
-                "-kernel", self.kernel.image]
         if root:
             parameters += " root=%s rw init=/init" % root
         else:
             archive = os.path.join(run, "initramfs")
             initramfs.for_boot(self.kernel, archive, self.files, self.tools)
-            argv += ["-initrd", archive]
-        argv += ["-append", parameters]
-        attached = disks or [d for d in self.disks if d.plugged]
-        for disk in self.disks:
-            argv += ["-blockdev", json.dumps(disk.blockdev())]
+            argv = argv + ["-initrd", archive]
+        argv = argv + ["-append", parameters]
         for disk in attached:
             argv += ["-device", json.dumps(disk.device())]
-        self.say("boot " + append)
         while not self.power_on(run, argv):
             self.say("the kernel crashed before any of ours was in it: boot again")
         if not root:
             os.unlink(os.path.join(run, "initramfs"))
-        self.wait("all disks", lambda: len(self.serials()) >= len(attached))
+
+    def go_on(self, run, argv, attached):
+        """From the snapshot of a machine like this, with the files and the disks of this one."""
+        booted = snapshot.of(self)
+        deadline = time.monotonic() + 60 * self.slow
+        self.spawn(run, argv + ["-incoming", "defer"])
+        try:
+            self.qmp = Qmp(os.path.join(run, "qmp"), deadline)
+            # Before the guest runs: it believes that somebody is there.
+            self.agent = Agent(os.path.join(run, "agent"), deadline, lambda: self.process.poll() is None, greets=False)
+            snapshot.load(self.qmp, booted, 60 * self.slow)
+            for disk in attached:
+                self.qmp.command("device_add", **disk.device())
+            self.qmp.command("cont")
+        except Exception as error:
+            with open(os.path.join(run, "qemu.log")) as log:
+                text = log.read().strip()
+            self.kill()
+            raise Failed("go on: %s %s" % (error, text)) from None
+        more = initramfs.extra(self.kernel, os.path.join(run, "extra"), self.files)
+        with open(more, "rb") as archive:
+            self._run("wake %d && cd / && cpio -idm 2>/dev/null" % time.time(), stdin=os.urandom(64) + archive.read())
+        os.unlink(more)
 
     def power_on(self, run, argv):
         """True when the agent answers; False when the emulator is to blame, which may be so twice.
@@ -305,11 +340,7 @@ class VM:
         does a lot: that ends in an int3 that nobody knows. Its log is kept beside the console's.
         """
         deadline = time.monotonic() + 60 * self.slow
-        with open(os.path.join(run, "qemu.log"), "w") as log:
-            # It must not outlive us, however we end.
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
+        self.spawn(run, argv)
         try:
             self.qmp = Qmp(os.path.join(run, "qmp"), deadline)
             self.agent = Agent(os.path.join(run, "agent"), deadline, lambda: self.process.poll() is None)
@@ -324,6 +355,13 @@ class VM:
                 return False
             raise Failed("boot: %s %s\n%s" % (error, text, self.console_tail())) from None
         return True
+
+    def spawn(self, run, argv):
+        with open(os.path.join(run, "qemu.log"), "w") as log:
+            # It must not outlive us, however we end.
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True)
 
     def kill(self):
         """Power cut: the machine is gone between two instructions."""
