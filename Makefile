@@ -40,7 +40,7 @@ demo:
 	@scripts/demo.sh
 
 check:
-	@scripts/check.sh
+	@FULL=$(FULL) scripts/check.sh
 
 setup:
 	@scripts/setup.sh
@@ -99,7 +99,7 @@ help:
 	@echo "  make                   drivers/emd/emd.ko (KDIR= other kernel headers) and tools/emdctl/emdctl"
 	@echo "  make install           the module through DKMS, the tool, its man pages, the udev rule; make uninstall undoes it"
 	@echo "Check:"
-	@echo "  make check             all of the below, as the project's CI does it; about an hour from nothing"
+	@echo "  make check             all of the below, as the project's CI does it, from nothing; FULL=1 does more on the debug kernel"
 	@echo "  make kunit [T=glob]    unit tests, in User-Mode Linux"
 	@echo "  make vm-test [T=glob]  scenarios in a virtual machine; VMFLAGS='--kernel debug -g quick --keep'"
 	@echo "  make fuzz              the metadata parsers against a fuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS)"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Everything that is checked before a change goes in: one line for each result,
-# the sum on the last line. Logs of what failed are in out/.
+# the sum on the last line. Logs of what failed are in out/. FULL=1: also what
+# takes long on the debug kernel.
 
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -72,22 +73,37 @@ scenarios()
 	[ "$(wc -l <"$tally")" -gt "$before" ] || echo "0 1" >>"$tally"
 }
 
-built=yes
-one build module make module W=1 || built=
-one build emdctl make emdctl || built=
-for check in warnings sparse checkpatch kernel-doc includes shell python words; do
-	one lint "$check" env LINT_LINES=1000 scripts/lint.sh "$check"
-done
-one tool emdctl make -s -C tools/emdctl check
-many kunit user-mode-linux scripts/kunit.sh
-one fuzz 60-seconds scripts/fuzz.sh 60
+# What needs no kernel of ours, and what builds these: side by side, for unpacking,
+# configuring, linking and fuzzing have use for one processor only.
+host_side()
+{
+	local built=0 check
 
-if [ -n "$built" ] && one kernel debug scripts/kernel.sh debug; then
+	one build module make module W=1 || built=1
+	one build emdctl make emdctl || built=1
+	one tool emdctl make -s -C tools/emdctl check
+	one fuzz 60-seconds scripts/fuzz.sh 60
+	for check in warnings sparse checkpatch kernel-doc includes shell python words; do
+		one lint "$check" env LINT_LINES=1000 scripts/lint.sh "$check"
+	done
+	return $built
+}
+
+kernel_side()
+{
+	one kernel source scripts/kernel.sh source
+	one kernel user-mode-linux scripts/kernel.sh um && many kunit user-mode-linux scripts/kunit.sh
+	one kernel debug scripts/kernel.sh debug && one kernel builtin scripts/kernel.sh builtin &&
+		one build module-debug make module-debug
+}
+
+host_side &
+kernel_side
+kernels=$?
+if wait $! && [ "$kernels" -eq 0 ]; then
 	scenarios --kernel stock
-	scenarios --kernel debug -g quick
-	if one kernel builtin scripts/kernel.sh builtin; then
-		scenarios --kernel builtin
-	fi
+	scenarios --kernel debug -g quick ${FULL:+-g thorough}
+	scenarios --kernel builtin
 else
 	result FAIL vm scenarios 0 "not run: no module, tool or kernel to run them with"
 	echo "0 1" >>"$tally"

@@ -63,25 +63,30 @@ lint_sparse()
 	build_copy sparse C=2 CF="-D__CHECK_ENDIAN__ -Wsparse-error"
 }
 
-# Slow, so the verdict on a file is kept by its content.
+# What it has to say about one file. Slow, so the verdict is kept by the file's content.
+checkpatch_file()
+{
+	local f=$1 source verdict
+
+	verdict=out/lint/checkpatch/$(cat "$f" scripts/lint.sh | sha256sum | cut -c1-20)
+	if [ ! -e "$verdict" ]; then
+		source=$(scripts/kernel.sh source)
+		# What --strict adds (CHECK) is advice; FILE_PATH_CHANGES is about patches.
+		perl "$source/scripts/checkpatch.pl" --root="$source" --no-tree --terse --no-summary \
+			--show-types --ignore FILE_PATH_CHANGES,CONFIG_DESCRIPTION,COMPLEX_MACRO \
+			--file "$f" >"$verdict.new" 2>&1 || true
+		mv "$verdict.new" "$verdict"
+	fi
+	cat "$verdict"
+}
+
 lint_checkpatch()
 {
-	local source f verdict bad=0
-	source=$(scripts/kernel.sh source)
 	mkdir -p out/lint/checkpatch
-
-	while read -r f; do
-		verdict=out/lint/checkpatch/$(cat "$f" scripts/lint.sh | sha256sum | cut -c1-20)
-		if [ ! -e "$verdict" ]; then
-			# What --strict adds (CHECK) is advice; FILE_PATH_CHANGES is about patches.
-			perl "$source/scripts/checkpatch.pl" --root="$source" --no-tree --terse --no-summary \
-				--show-types --ignore FILE_PATH_CHANGES,CONFIG_DESCRIPTION,COMPLEX_MACRO \
-				--file "$f" >"$verdict.new" 2>&1 || true
-			mv "$verdict.new" "$verdict"
-		fi
-		! cat "$verdict" | grep . || bad=1
-	done < <(files '*.c' '*.h' | grep -E '^(drivers|include|kunit)/')
-	return $bad
+	export -f checkpatch_file
+	# shellcheck disable=SC2016
+	! files '*.c' '*.h' | grep -E '^(drivers|include|kunit)/' |
+		xargs -P "$JOBS" -n 1 bash -c 'checkpatch_file "$1"' - | grep .
 }
 
 lint_kernel-doc()

@@ -3,7 +3,7 @@
 
 from abi.programs import add_programs
 
-groups = ["quick", "abi"]
+groups = ["thorough", "abi"]
 
 FILES = """name uuid format level layout strip_size state degraded sync_action sync_completed sync_speed
            sync_speed_max mismatch_cnt dirty read_only reason""".split()

@@ -3,7 +3,7 @@
 
 from lib import arrays
 
-groups = ["quick", "array"]
+groups = ["thorough", "array"]
 
 
 def scenario(vm):

@@ -6,7 +6,7 @@ import json
 from ddf import shared as ddf
 from lib import arrays
 
-groups = ["quick", "array"]
+groups = ["quick", "array", "long"]
 ROUNDS = 2
 
 # Each says its answer in a line of its own; they run side by side until told to end.

@@ -3,7 +3,7 @@
 
 from lib import arrays
 
-groups = ["array", "quick"]
+groups = ["array", "thorough"]
 
 # Format, level, disks.
 ARRAYS = (("ddf", "raid5", 3), ("asr", "raid1", 2))

@@ -4,7 +4,7 @@
 from cuts import shared
 from cuts.story import LIFE, Story
 
-groups = ["cuts"]
+groups = ["cuts", "long"]
 
 
 def scenario(vm):

@@ -5,7 +5,7 @@ import re
 
 from imsm import shared as imsm
 
-groups = ["quick", "imsm"]
+groups = ["thorough", "imsm"]
 
 WRITER = ("i=0; while [ $i -lt 400 -a ! -e /tmp/enough ]; do i=$((i+1)); "
           "head -c 30011 /dev/urandom | dd of=load$i bs=32k iflag=fullblock conv=fsync 2>/dev/null || exit 1; "

@@ -3,7 +3,7 @@
 
 import os
 
-groups = ["quick"]
+groups = ["thorough"]
 
 
 def idle(vm, dev):

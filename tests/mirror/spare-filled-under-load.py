@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A spare is filled while users write; afterwards it alone gives the right data."""
 
-groups = ["quick"]
+groups = ["quick", "long"]
 
 
 def scenario(vm):

@@ -3,7 +3,7 @@
 
 from soak import shared as soak
 
-groups = ["parity"]
+groups = ["parity", "long"]
 
 KIB = 2             # sectors
 

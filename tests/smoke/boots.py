@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The test machine boots, runs commands, and sees its disks come and go."""
 
-groups = ["quick", "smoke"]
+groups = ["thorough", "smoke"]
 needs_emd = False
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """mdadm makes IMSM RAID1 and RAID10 on 512 and 4096 byte sectors, and finds them after a power cut."""
 
-groups = ["quick", "smoke"]
+groups = ["thorough", "smoke"]
 needs_emd = False
 
 

@@ -3,7 +3,7 @@
 
 from soak import shared
 
-groups = ["soak"]
+groups = ["thorough", "soak"]
 
 
 def scenario(vm):

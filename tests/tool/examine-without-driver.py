@@ -3,7 +3,7 @@
 
 import json
 
-groups = ["quick", "tool"]
+groups = ["thorough", "tool"]
 needs_emd = False
 
 
