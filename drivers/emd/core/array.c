@@ -591,16 +591,11 @@ static u64 sync_progress(const struct emd_array *array, const struct emd_config_
 }
 
 /* The last word of a clean stop; false when there is none to be said. */
-static bool begin_last_word(struct emd_array *array, struct emd_transaction *txn,
-			    struct emd_errmsg *msg)
+static bool fold_last_word(struct emd_transaction *txn, struct emd_array *array)
 {
-	struct emd_config_array *ca;
+	struct emd_config_array *ca = emd_config_find_array(txn->t1, array->id);
 
-	if (array->read_only || array->untouched || array->broken)
-		return false;
-	emd_txn_begin(txn, array->container, msg);
-	ca = emd_config_find_array(txn->t1, array->id);
-	if (!ca)
+	if (!ca || array->read_only || array->untouched || array->broken)
 		return false;
 	/* A member that failed while the work was cancelled is not recorded yet. */
 	emd_array_reconcile(txn->t1, array, ca);
@@ -612,22 +607,16 @@ static bool begin_last_word(struct emd_array *array, struct emd_transaction *txn
 	return true;
 }
 
-/* Not fatal when it cannot be written: the next start resyncs. */
+/*
+ * Not fatal when it cannot be written: the next start resyncs. But the word reaches all
+ * disks that take it, lest some fall behind those that hear the next array's.
+ */
 static void mark_clean(struct emd_array *array)
 {
-	struct emd_transaction txn;
 	struct emd_errmsg msg = {};
-	int ret;
 
-	if (!begin_last_word(array, &txn, &msg))
-		return;
-	ret = emd_txn_check(&txn);
-	if (!ret)
-		ret = emd_txn_write(&txn);
-	if (ret)
+	if (emd_container_record(array->container, fold_last_word, array, &msg))
 		emd_warn(array, "not marked clean: %s", msg.text);
-	else
-		emd_txn_switch(&txn);
 }
 
 static int refuse_open(const struct emd_array *array, struct emd_errmsg *msg)
@@ -656,8 +645,11 @@ int emd_array_plan_stop(struct emd_array *array, struct emd_errmsg *msg, struct 
 	if (array->twin)
 		emd_text_line(out, "leave %s in its place, %s does not take it",
 			      array->twin->member->disk->name, array->twin->disk->name);
+	if (!array->gd)
+		return 0;
+	emd_txn_begin(&txn, array->container, NULL);
 	/* That it may not be possible to mark it clean would not keep it running. */
-	if (array->gd && begin_last_word(array, &txn, NULL) && !emd_txn_check(&txn))
+	if (fold_last_word(&txn, array) && !emd_txn_check(&txn))
 		emd_txn_plan(&txn, out);
 	return 0;
 }

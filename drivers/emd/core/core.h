@@ -146,6 +146,9 @@ void emd_config_record_failure(struct emd_config *t1, struct emd_array *array,
 			       struct emd_config_array *ca, u16 slot);
 bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,
 			 struct emd_config_array *ca);
+int emd_container_record(struct emd_container *container,
+			 bool (*fold)(struct emd_transaction *txn, struct emd_array *array),
+			 struct emd_array *array, struct emd_errmsg *msg);
 int emd_container_settle(struct emd_container *container, unsigned int *noio);
 
 /**

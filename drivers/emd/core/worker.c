@@ -316,37 +316,38 @@ static void fail_refusing_disks(struct emd_container *container)
 	}
 }
 
-/*
- * Fold and write until it is durable everywhere it must be.
- * Return: 0 when the published config says what is true, -errno when it could
- * not be made durable.
+/**
+ * emd_container_record() - make what has happened durable everywhere it must be
+ * @container: container with a config
+ * @fold: edits the T1 of a transaction that was begun; false: there is nothing to say
+ * @array: for @fold
+ * @msg: where the reason goes
+ *
+ * A disk that refuses its metadata serves no array any more, and the others are
+ * written again with that knowledge. A member that holds the last copy stays in service:
+ * what it has is current, and the other disks' metadata still names it.
+ *
+ * Return: 0 when the published config says what is true, -errno when it could not be
+ * made durable.
+ * Context: C held, sleeps, allocates nothing.
  */
-static int fold_and_commit(struct emd_container *container)
+int emd_container_record(struct emd_container *container,
+			 bool (*fold)(struct emd_transaction *txn, struct emd_array *array),
+			 struct emd_array *array, struct emd_errmsg *msg)
 {
-	struct emd_errmsg msg = {};
 	struct emd_transaction txn;
-	struct emd_array *array;
 	unsigned int tries;
 	int ret = 0;
 
 	/* Each round costs a disk that can be written, so this ends. */
 	for (tries = 0; tries <= EMD_MAX_MEMBERS; tries++) {
-		bool changed = false, flush = false;
-
-		emd_txn_begin(&txn, container, &msg);
-		list_for_each_entry(array, &container->arrays, node) {
-			if (array->gd)
-				changed |= fold_array(txn.t1, array, &flush);
-		}
-		if (!changed)
+		emd_txn_begin(&txn, container, msg);
+		if (!fold(&txn, array))
 			return 0;
-		txn.flush = flush;
-		msg.text[0] = '\0';
+		msg->text[0] = '\0';
 		ret = emd_txn_check(&txn);
-		if (ret) {
-			emd_container_err(container, "cannot record what happened: %s", msg.text);
-			return ret;
-		}
+		if (ret)
+			break;
 		ret = emd_txn_write(&txn);
 		if (!ret) {
 			emd_txn_switch(&txn);
@@ -354,15 +355,21 @@ static int fold_and_commit(struct emd_container *container)
 		}
 		if (ret != -EIO)
 			break;
-		/*
-		 * A member that holds the last copy stays in service: what it
-		 * has is current, and the other disks' metadata still names it.
-		 */
 		fail_refusing_disks(container);
 	}
-	if (ret && !container->uncommitted)
-		emd_container_err(container, "metadata cannot be written: %s", msg.text);
 	return ret;
+}
+
+static bool fold_all(struct emd_transaction *txn, struct emd_array *unused)
+{
+	struct emd_array *array;
+	bool changed = false;
+
+	list_for_each_entry(array, &txn->container->arrays, node) {
+		if (array->gd)
+			changed |= fold_array(txn->t1, array, &txn->flush);
+	}
+	return changed;
 }
 
 /* ---- step 3: what waited ------------------------------------------------------------ */
@@ -581,6 +588,7 @@ static void retire_written_off(struct emd_container *container)
 
 static bool commit_pass(struct emd_container *container)
 {
+	struct emd_errmsg msg = {};
 	struct emd_array *array;
 	bool any = false;
 	int ret;
@@ -593,7 +601,9 @@ static bool commit_pass(struct emd_container *container)
 	if (!any)
 		return false;
 
-	ret = fold_and_commit(container);
+	ret = emd_container_record(container, fold_all, NULL, &msg);
+	if (ret && !container->uncommitted)
+		emd_container_err(container, "metadata cannot be written: %s", msg.text);
 	container->uncommitted = ret != 0;
 	list_for_each_entry(array, &container->arrays, node) {
 		if (!array->gd)
