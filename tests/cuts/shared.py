@@ -10,7 +10,7 @@ import subprocess
 
 from ddf import shared as ddf
 from imsm import shared as imsm
-from lib import cuts, stress
+from lib import arrays, cuts, stress
 from lib.vm import Failed
 from . import steps
 from . import story as stories
@@ -218,7 +218,8 @@ class Trial:
         for step in sorted(wanted, key=lambda step: step.last):
             self.vm.say("%s: at rest after %r" % (self.story.title, step))
             with self.power(cuts.Cut(step.last)):
-                step.view = self.view(Answer(self.vm.output(ASSEMBLE + STOP, timeout=200)).listing)
+                step.view = arrays.view(Answer(self.vm.output(ASSEMBLE + STOP, timeout=200)).listing,
+                                        self.serials)
 
     def keeps_its_word(self):
         """What a command or a write was to bring about was durable when it returned."""
@@ -259,7 +260,7 @@ class Trial:
     def judge(self, cut):
         writes = self.acknowledged(cut)
         answer = Answer(self.vm.output(self.script(writes), timeout=200))
-        view = self.view(answer.listing)
+        view = arrays.view(answer.listing, self.serials)
         self.is_old_or_new(view, cut, answer.said)
         for each in writes:
             held = answer.data.get(each.name, {}).get(each.offset)
@@ -340,19 +341,6 @@ class Trial:
         if self.story.fmt in MDADM and self.looks % EXAMINE_EVERY == 0:
             theirs = 'for dev in %s; do echo "@mdadm"; mdadm -E $dev 2>&1; done' % self.devs
         return ASSEMBLE + USE % {"peeks": "\n".join(peeks), "theirs": theirs} + STOP
-
-    def view(self, listing):
-        """What of the listing must be the one or the other. Disks by their own serials, whatever a format calls them."""
-        containers = listing["containers"]
-        known = [(self.serials.get(disk["dev"], "missing"), disk["state"])
-                 for each in containers for disk in each["disks"]]
-        missing = sum(serial == "missing" for serial, _ in known)
-        disks = {serial: state for serial, state in known if serial != "missing"}
-        return {"arrays": {array["name"]: {
-            "level": array["level"], "size": array["size_sectors"], "state": array["state"], "dirty": array["dirty"],
-            "members": {m["slot"]: (self.serials.get(m["dev"]), m["state"]) for m in array["members"]},
-        } for each in containers for array in each["arrays"]},
-                "disks": {**disks, "missing": missing} if missing else disks}
 
 
 class Answer:

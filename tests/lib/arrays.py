@@ -30,6 +30,19 @@ def container(vm, name):
     raise Failed("no container has an array %s" % name)
 
 
+def view(listing, serials):
+    """What `emdctl --json list` says of what lasts, disks by their own serials: {dev: serial}."""
+    known = [(serials.get(disk["dev"], "missing"), disk["state"])
+             for each in listing["containers"] for disk in each["disks"]]
+    missing = sum(serial == "missing" for serial, _ in known)
+    disks = {serial: state for serial, state in known if serial != "missing"}
+    return {"arrays": {array["name"]: {
+        "level": array["level"], "size": array["size_sectors"], "state": array["state"], "dirty": array["dirty"],
+        "members": {m["slot"]: (serials.get(m["dev"]), m["state"]) for m in array["members"]},
+    } for each in listing["containers"] for array in each["arrays"]},
+            "disks": {**disks, "missing": missing} if missing else disks}
+
+
 def make_file(vm, path, mib, seed=1):
     """A file of random data in the guest, the same for the same seed; returns its sha256."""
     data = random.Random(seed).randbytes(mib * MIB)

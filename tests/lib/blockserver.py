@@ -29,22 +29,28 @@ NAMES = {READ: "read", WRITE: "write", FLUSH: "flush", TRIM: "write", ZEROES: "w
 class Fault:
     """What requests of some kind, somewhere on a disk, meet."""
 
-    def __init__(self, op, first, nr, error, delay, count):
+    def __init__(self, op, first, nr, error, delay, count, skip=0, after=None):
         self.op = op
         self.start = first * 512
         self.end = (first + nr) * 512 if nr is not None else None
         self.error = error
         self.delay = delay
         self.count = count
+        self.skip = skip
+        self.after = after
         self.hits = 0
         self.healed_by_write = False
+        self.gate = None
 
     def meets(self, name, offset, length):
-        if self.count == 0 or self.op not in ("any", name):
+        if self.count == 0 or self.op not in ("any", name) or (self.after and not self.after.hits):
             return False
-        if name == "flush":
-            return True
-        return self.covers(offset, length)
+        if name != "flush" and not self.covers(offset, length):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        return True
 
     def covers(self, offset, length):
         return offset + length > self.start and (self.end is None or offset < self.end)
@@ -69,9 +75,25 @@ class BlockServer:
 
     # -- what a scenario uses, through disk.faults -------------------------
 
-    def error(self, op="any", first=0, nr=None, count=None, code=errno.EIO):
-        """Fail requests ("read", "write", "flush", "any") that touch sectors first..first+nr."""
-        fault = Fault(op, first, nr, code, 0, count)
+    def error(self, op="any", first=0, nr=None, count=None, code=errno.EIO, skip=0, after=None):
+        """Fail requests ("read", "write", "flush", "any") that touch sectors first..first+nr.
+
+        count  so many only
+        skip   but not the first so many
+        after  nothing, until this other fault, of any disk, has been met
+        """
+        fault = Fault(op, first, nr, code, 0, count, skip, after)
+        self.faults.append(fault)
+        return fault
+
+    def hold(self, op="any", first=0, nr=None, code=0, after=None):
+        """Answer nothing from the first such request on; .hits says that it has come.
+
+        code   such requests fail with it when release() is called; else, and after clear(), they succeed
+        after  as error() has it
+        """
+        fault = Fault(op, first, nr, code, 0, None, 0, after)
+        fault.gate = threading.Event()
         self.faults.append(fault)
         return fault
 
@@ -95,10 +117,16 @@ class BlockServer:
 
     def release(self):
         self.open_gate.set()
+        for fault in list(self.faults):
+            if fault.gate:
+                fault.gate.set()
 
     def clear(self):
         """Back to a healthy disk."""
-        self.faults.clear()
+        faults, self.faults = self.faults, []
+        for fault in faults:
+            if fault.gate:
+                fault.gate.set()
         self.open_gate.set()
 
     # -- NBD ----------------------------------------------------------------
@@ -179,7 +207,9 @@ class BlockServer:
                 fault.count -= 1
             if fault.delay:
                 time.sleep(fault.delay)
-            if fault.error:
+            if fault.gate:
+                fault.gate.wait()
+            if fault.error and (fault in self.faults or not fault.gate):
                 return fault.error, b""
         if kind == READ:
             data = b"" if self.blank else os.pread(self.file, length, offset)
@@ -195,7 +225,7 @@ class BlockServer:
         return 0, b""
 
     def close(self):
-        self.open_gate.set()
+        self.clear()
         self.listener.close()
         os.close(self.file)
 
