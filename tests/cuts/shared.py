@@ -15,6 +15,7 @@ from lib.vm import Failed
 from . import steps
 from . import story as stories
 
+PARITY = ("raid4", "raid5", "raid6")
 # Whose metadata mdadm reads as well: on every so many-th cut.
 MDADM = {"imsm": imsm, "ddf": ddf}
 EXAMINE_EVERY = 4
@@ -164,11 +165,11 @@ class Trial:
             except Lost as why:
                 self.tally.lose("%s, %r: %s" % (story.title, cut, why))
                 continue
-            # Arrays and disks that are the same before and after.
+            # Arrays that are there before and after; mdadm starts none that is dirty and has parity but for one.
             views = [place.view for place in self.around(cut.position)]
-            names = view["arrays"].keys() & set.intersection(*(set(each["arrays"]) for each in views))
-            disks = [disk for disk in story.disks
-                     if all(each["disks"].get(disk.serial) == "active" for each in views)]
+            names = {name for name, array in view["arrays"].items() if all(name in each["arrays"] for each in views)
+                     if not (array["dirty"] and array["state"] == "degraded" and array["level"] in PARITY)}
+            disks = [disk for disk in story.disks if view["disks"].get(disk.serial) == "active"]
             if names and cut.kind in story.mdadm_reads:
                 theirs.append((cut, names, disks))
         if story.fmt in MDADM:
