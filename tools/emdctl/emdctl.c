@@ -189,7 +189,7 @@ static const char *advice(int err)
 	case EPROTO:
 		return "tool and driver are of different versions, see emdctl version";
 	case ENODEV:
-		return "it is gone, see emdctl list";
+		return "see emdctl list";
 	case EAGAIN:
 		return "try again";
 	default:
