@@ -31,6 +31,12 @@ with_a_full_form()
 	done
 }
 
+# Those of them that run nowhere else.
+for_debug_only()
+{
+	grep -l EMD_FULL tests/*/*.py | xargs grep -l '^kernels = \["debug"\]' | sed 's,^tests/,,; s,\.py$,,'
+}
+
 # part COMMAND...: it counts for itself; what ends before it could has failed.
 part()
 {
@@ -52,8 +58,10 @@ stories()
 
 mkdir -p out
 mapfile -t globs < <(with_a_full_form)
+mapfile -t debug < <(for_debug_only)
 part stories "$@"
 part env EMD_FULL=1 tests/run --tally "$tally" "${globs[@]}"
+part env EMD_FULL=1 tests/run --tally "$tally" --kernel debug "${debug[@]}"
 
 awk -v minutes=$(((SECONDS - began) / 60)) '
 	{ passed += $1; failed += $2 }
