@@ -47,6 +47,15 @@ def silence(vm, dev, disk, op, code=0):
     return writer
 
 
+def waiting(vm, command):
+    """Start a command that is to wait in the driver, and see it wait."""
+    begun = vm.start("echo $$; exec %s" % command)
+    vm.wait("its pid", lambda: begun.output)
+    vm.wait("it to wait", lambda: vm.status("grep -q 'State:.[DS]' /proc/%d/status && grep -q emdctl /proc/%d/comm"
+                                            % ((int(begun.output.split()[0]),) * 2))[0] == 0)
+    return begun
+
+
 def answered(vm, *commands):
     for each in commands:
         each.wait(30 * vm.slow)
@@ -64,8 +73,8 @@ def cancelled(vm, dev, hanging, old, new):
     """The command waits for what is under way, and no longer."""
     since = begin(vm, old, new)
     writer = silence(vm, dev, hanging, "any")
-    cancel = vm.start("emdctl sync cancel one")
-    assert writer.status is None
+    cancel = waiting(vm, "emdctl sync cancel one")
+    assert writer.status is None and cancel.status is None
     hanging.faults.clear()
     answered(vm, cancel, writer)
     ended(vm, since, "cancelled by command")
@@ -107,7 +116,8 @@ def stopped(vm, other, new, container, spare):
     begin(vm, other, spare)
     held = spare.faults.hold("write", 0, 40960)
     vm.wait("the copy to meet it", lambda: held.hits)
-    stop = vm.start("emdctl --yes stop --all")
+    stop = waiting(vm, "emdctl --yes stop --all")
+    assert stop.status is None
     spare.faults.clear()
     answered(vm, stop)
     vm.emdctl("scan")

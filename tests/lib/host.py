@@ -75,12 +75,12 @@ def find_module(kernel_name):
         return None
     if os.environ.get("EMD_KO"):
         return os.path.abspath(os.environ["EMD_KO"])
-    made = subprocess.run(["make", "-s", "-C", TOP, "module" if kernel_name == "stock" else "module-debug"], stdout=sys.stderr)
-    if made.returncode:
+    target = "module" if kernel_name == "stock" else "module-debug"
+    if subprocess.run(["make", "-s", "-C", TOP, target], stdout=sys.stderr, check=False).returncode:
         sys.exit("make %s failed" % target)
     path = "drivers/emd/emd.ko" if kernel_name == "stock" else "out/debug/drivers/emd/emd.ko"
     # Another build may replace it while we run.
-    target = os.path.join(OUT, "emd-%s-%d.ko" % (kernel_name, os.getpid()))
+    copy = os.path.join(OUT, "emd-%s-%d.ko" % (kernel_name, os.getpid()))
     # Without what is for debuggers: the guest takes a second for it, at each insmod.
-    run("strip", "--strip-debug", "-o", target, os.path.join(TOP, path))
-    return target
+    run("strip", "--strip-debug", "-o", copy, os.path.join(TOP, path))
+    return copy

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 
 from . import initramfs
 from .host import CACHE, forget_unused, run
@@ -18,8 +19,11 @@ from .qmp import QmpError
 
 def of(vm):
     """Path of the state of a machine like this one; made when it is not there."""
+    with open(__file__) as source:
+        how = source.read()
+    tools = [(tool, os.stat(shutil.which(tool) or __file__).st_mtime_ns) for tool in sorted(vm.tools)]
     key = hashlib.sha256(repr((run("qemu-system-x86_64", "--version"), os.stat(vm.kernel.image).st_mtime_ns,
-                               initramfs.base(vm.kernel), vm.machine("")[1:], sorted(vm.tools))).encode())
+                               initramfs.base(vm.kernel), vm.machine("")[1:], vm.parameters(), tools, how)).encode())
     path = os.path.join(CACHE, "booted-%s-%s" % (vm.kernel.name, key.hexdigest()[:12]))
     with open(os.path.join(CACHE, "booted.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -39,7 +43,7 @@ def make(like, path):
         # Not in the middle of what a boot leaves behind.
         vm.sh("sync; sleep 2")
         vm.qmp.command("stop")
-        save(vm.qmp, path + ".new")
+        save(vm.qmp, path + ".new", 120 * vm.slow)
         vm.kill()
         vm.check_logs()
         os.rename(path + ".new", path)
@@ -48,9 +52,21 @@ def make(like, path):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def save(qmp, path):
+def forget(path):
+    if os.path.exists(path):
+        os.unlink(path)
+
+
+def save(qmp, path, timeout):
+    """Whole, when it returns: what is written last has another name until then."""
+    forget(path)
     qmp.command("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
-    migrate(qmp, "migrate", "exec:cat > '%s'" % path, 120)
+    migrate(qmp, "migrate", "exec:cat > '%s.part' && mv '%s.part' '%s'" % (path, path, path), timeout)
+    deadline = time.monotonic() + timeout
+    while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            raise QmpError("%s was not written" % path)
+        time.sleep(0.05)
 
 
 def load(qmp, path, timeout):

@@ -288,15 +288,20 @@ class VM:
                 "-device", "virtio-scsi-pci,id=scsi0",
                 "-kernel", self.kernel.image]
 
-    def cold_boot(self, run, argv, append, root, attached):
+    def parameters(self):
+        """Of the kernel, on every boot."""
         # With all at its usual address the emulator translates a program once and not for each
         # process: starting one takes half the time.
         parameters = ("console=ttyS0 loglevel=7 panic=-1 nokaslr norandmaps "
-                      "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120 " + append)
+                      "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120")
         if self.kernel.debug:
             # Processors and interrupts by the MP table: the routing method of the firmware
             # takes the emulated, instrumented interpreter half a minute, for each device.
             parameters += " acpi=noirq"
+        return parameters
+
+    def cold_boot(self, run, argv, append, root, attached):
+        parameters = self.parameters() + " " + append
         if root:
             parameters += " root=%s rw init=/init" % root
         else:
@@ -328,6 +333,8 @@ class VM:
             with open(os.path.join(run, "qemu.log")) as log:
                 text = log.read().strip()
             self.kill()
+            # Whatever was wrong with it, the next machine gets another.
+            snapshot.forget(booted)
             raise Failed("go on: %s %s" % (error, text)) from None
         more = initramfs.extra(self.kernel, os.path.join(run, "extra"), self.files)
         with open(more, "rb") as archive:

@@ -17,7 +17,7 @@ from lib.vm import Failed
 EMDCTL = os.path.join(TOP, "tools/emdctl/emdctl")
 # EMD_FULL=1: every write of every scene. Else so many scenes, commands and events each, and so many
 # writes of each, chosen by the seed.
-FULL = bool(os.environ.get("EMD_FULL"))
+FULL = os.environ.get("EMD_FULL") == "1"
 SAMPLE = int(os.environ.get("EMD_SAMPLE", 2))
 SCENES = int(os.environ.get("EMD_SCENES", 1))
 SEED = os.environ.get("EMD_SEED", "1")
@@ -55,6 +55,8 @@ def prove(vm, fmt, scenes):
             break
     if wrong:
         raise Failed("%d of %d:\n%s" % (len(wrong), tried, "\n".join(wrong)))
+    if not met:
+        raise Failed("none of %d refusals was met" % tried)
     ground.stage.back(ground.base)
     return "%s: %d scenes, %d refusals, %d of them met (seed %s)" % (fmt, len(scenes), tried, met, SEED)
 

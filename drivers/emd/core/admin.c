@@ -346,23 +346,18 @@ void emd_give_back_disk(struct emd_disk *disk)
 
 /* ---- delete, erase ------------------------------------------------------------------------ */
 
-/* Disks that took no metadata, and have not been failed for it yet; @last gets one. */
-static unsigned int refusing_disks(const struct emd_array *array, const struct emd_disk **last)
+/* Slots whose disk took no metadata, failed for it by now or not. */
+static void find_refusing(const struct emd_array *array, unsigned long *slots)
 {
-	unsigned int nr = 0;
 	u16 slot;
 
+	bitmap_zero(slots, EMD_MAX_MEMBERS);
 	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		const struct emd_member *member = &array->members[slot];
+		const struct emd_disk *disk = array->members[slot].disk;
 
-		if (member->disk && member->disk->meta_failed &&
-		    (READ_ONCE(member->state) == EMD_MEMBER_IN_SYNC ||
-		     READ_ONCE(member->state) == EMD_MEMBER_REBUILDING)) {
-			*last = member->disk;
-			nr++;
-		}
+		if (disk && disk->meta_failed)
+			__set_bit(slot, slots);
 	}
-	return nr;
 }
 
 static int begin_delete(struct emd_transaction *txn, struct emd_array *array,
@@ -382,11 +377,12 @@ static int begin_delete(struct emd_transaction *txn, struct emd_array *array,
 static int delete_locked(struct emd_admin *adm, struct emd_array *array, void *arg)
 {
 	struct emd_container *container = array->container;
-	const struct emd_disk *refused;
-	unsigned int nr_refused = refusing_disks(array, &refused);
+	DECLARE_BITMAP(before, EMD_MAX_MEMBERS);
+	DECLARE_BITMAP(after, EMD_MAX_MEMBERS);
 	struct emd_transaction txn;
 	int ret;
 
+	find_refusing(array, before);
 	ret = emd_must_be_writable(container, adm->msg);
 	if (!ret && dry_run(adm))
 		ret = emd_array_plan_stop(array, adm->msg, adm->plan);
@@ -400,12 +396,15 @@ static int delete_locked(struct emd_admin *adm, struct emd_array *array, void *a
 	if (ret)
 		return ret;
 	/*
-	 * Stopping writes as well, and a disk that refused that would be passed by:
+	 * Stopping writes as well, and a disk that refused that is passed by from now on:
 	 * the array would be gone, and still be on it.
 	 */
-	if (refusing_disks(array, &refused) > nr_refused) {
+	find_refusing(array, after);
+	if (bitmap_andnot(after, after, before, EMD_MAX_MEMBERS)) {
+		ret = EMD_REFUSE(adm->msg, -EIO, "%s refused its metadata",
+				 array->members[find_first_bit(after, EMD_MAX_MEMBERS)].disk->name);
 		emd_array_cancel_stop(array);
-		return EMD_REFUSE(adm->msg, -EIO, "%s refused its metadata", refused->name);
+		return ret;
 	}
 	/* Stopping may have marked it clean: begin again from what is now true. */
 	ret = begin_delete(&txn, array, adm->msg);

@@ -435,7 +435,8 @@ static void take_back(struct emd_container *container, struct emd_array *array)
 	struct emd_admin adm = { .msg = &msg, .plan = &none };
 	unsigned int noio_c = emd_lock_container(container);
 
-	/* A disk that refused is failed first: what it missed is on record when it goes. */
+	/* A disk that refused is failed first, on record: it is to be no spare. */
+	emd_array_touch(array);
 	emd_container_settle(container, &noio_c);
 	emd_unlock_container(container, noio_c);
 	if (emd_delete_array(&adm, array)) {

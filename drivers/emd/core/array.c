@@ -617,6 +617,7 @@ static void mark_clean(struct emd_array *array)
 
 	if (emd_container_record(array->container, fold_last_word, array, &msg))
 		emd_warn(array, "not marked clean: %s", msg.text);
+	emd_array_announce_failures(array);
 }
 
 static int refuse_open(const struct emd_array *array, struct emd_errmsg *msg)

@@ -142,6 +142,7 @@ int emd_member_rejoin(struct emd_array *array, u16 slot, struct emd_disk *disk,
 /* ---- worker.c ------------------------------------------------------------------ */
 
 void emd_array_touch(struct emd_array *array);
+void emd_array_announce_failures(struct emd_array *array);
 void emd_config_record_failure(struct emd_config *t1, struct emd_array *array,
 			       struct emd_config_array *ca, u16 slot);
 bool emd_array_reconcile(struct emd_config *t1, struct emd_array *array,

@@ -494,6 +494,37 @@ static void announce_failures(struct emd_array *array)
 	}
 }
 
+/* What is to be announced, from what failed. */
+static bool collect_failures(struct emd_array *array)
+{
+	bool any = false;
+	u16 slot;
+
+	spin_lock_irq(&array->state_lock);
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		struct emd_member *member = &array->members[slot];
+
+		member->announce |= member->fail_pending;
+		member->fail_pending = false;
+		any |= member->announce;
+	}
+	spin_unlock_irq(&array->state_lock);
+	return any;
+}
+
+/**
+ * emd_array_announce_failures() - tell of members that failed since the worker's last pass
+ * @array: array that the worker will not see again, for it is being stopped
+ *
+ * Context: C held; recorded, or it could not be.
+ */
+void emd_array_announce_failures(struct emd_array *array)
+{
+	lockdep_assert_held(&array->container->mutex);
+	if (collect_failures(array))
+		announce_failures(array);
+}
+
 static void apply_array(struct emd_array *array, int error)
 {
 	announce_failures(array);
@@ -540,23 +571,9 @@ static void apply_array(struct emd_array *array, int error)
  */
 static bool take_batch(struct emd_array *array)
 {
-	bool any;
-	u16 slot;
-
 	array->batch |= xchg(&array->pending, 0);
 	emd_io_take_parked(array, &array->parked_batch);
-	any = array->batch || !list_empty(&array->parked_batch);
-
-	spin_lock_irq(&array->state_lock);
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		struct emd_member *member = &array->members[slot];
-
-		member->announce |= member->fail_pending;
-		member->fail_pending = false;
-		any |= member->announce;
-	}
-	spin_unlock_irq(&array->state_lock);
-	return any;
+	return collect_failures(array) || array->batch || !list_empty(&array->parked_batch);
 }
 
 /*
