@@ -181,6 +181,8 @@ class Trial:
                 except Failed as why:
                     self.tally.lose("%s, mdadm, %r: %s" % (story.title, each[0], why))
         self.replay.end()
+        # The next story's disks may not have names that are taken by what was on these.
+        self.vm.sh("emdctl scan")
 
     def choose(self):
         """Cuts in the order of time."""
