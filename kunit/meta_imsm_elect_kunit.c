@@ -515,6 +515,37 @@ static void an_activation_cut_off_is_finished(struct kunit *test)
 	emd_config_free(c);
 }
 
+/*
+ * The switch of a replace writes a disk off that is as new as those it goes on with. Only
+ * if it is newer it has gone on alone.
+ */
+static void a_switch_cut_off_is_finished(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 3, 1, 1, true);
+	struct emd_config *b = without(test, a, "D1");
+	struct emd_config *c = replaced(test, b, 1, "D3", 77);
+	struct emd_config *alone = lab_next(a);
+
+	join(crowd, c, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join(crowd, c, "D3");
+	expect(crowd, 0, "MTMM");
+	leave(crowd);
+	emd_imsm_ops.supersede(alone, a->generation);
+	join(crowd, c, "D0");
+	join(crowd, alone, "D1");
+	join(crowd, a, "D2");
+	join(crowd, c, "D3");
+	expect(crowd, -ENOTUNIQ, "CCCC");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+	emd_config_free(c);
+	emd_config_free(alone);
+}
+
 /* Backed out: the old family again, above the new one that some disk kept. */
 static void an_activation_taken_back_is_outranked(struct kunit *test)
 {
@@ -798,6 +829,7 @@ static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(disks_without_a_serial_are_nobody),
 	KUNIT_CASE(only_spares_elect_nobody),
 	KUNIT_CASE(an_activation_cut_off_is_finished),
+	KUNIT_CASE(a_switch_cut_off_is_finished),
 	KUNIT_CASE(an_activation_taken_back_is_outranked),
 	KUNIT_CASE(equal_claims_are_refused),
 	KUNIT_CASE(a_member_made_a_spare_holds_nothing),

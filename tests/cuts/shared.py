@@ -170,7 +170,9 @@ class Trial:
             names = {name for name, array in view["arrays"].items() if all(name in each["arrays"] for each in views)
                      if not (array["dirty"] and array["state"] == "degraded" and array["level"] in PARITY)}
             disks = [disk for disk in story.disks if view["disks"].get(disk.serial) == "active"]
-            if names and cut.kind in story.mdadm_reads:
+            # Of two families of IMSM, the one a switch away from the other, mdadm starts neither.
+            halfway = story.fmt == "imsm" and "replace switch" in self.names(cut)
+            if names and cut.kind in story.mdadm_reads and not halfway:
                 theirs.append((cut, names, disks))
         if story.fmt in MDADM:
             self.replay.rewind()
@@ -291,6 +293,9 @@ class Trial:
         """What the transaction under way began with, or what it ends with; none under way: as it is."""
         allowed = [step.view for step in self.around(cut.position)]
         between = self.row(cut.position).between
+        # A disk that wrote the sectors of one request in another order: who may know more is not passed by (assembly.rst).
+        if cut.kind == "reordered" and "carries newer metadata that is damaged" in said:
+            return
         if view not in allowed and not between(view, allowed[0], allowed[-1]):
             raise Lost("is\n%s\nmay be\n%s\n%s" % (view, "\n".join(map(str, allowed)), said))
 

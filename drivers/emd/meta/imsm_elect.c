@@ -195,20 +195,40 @@ static bool awaits_content(const struct candidate *head, const struct emd_config
 }
 
 /*
+ * Who speaks for @family, if @head goes on with it? A disk that it has written off does
+ * not, but may be as new as one that does: it was replaced, in the same update.
+ * Newer than all of those it has gone on alone, and there is nobody.
+ */
+static const struct candidate *speaker(const struct election *e, const struct candidate *head,
+				       u32 family)
+{
+	const struct candidate *newest = family_head(e, family), *c;
+
+	if (!newest || !row_lost(listed(head, newest->id)))
+		return newest;
+	for (c = e->cand; c < e->cand + e->nr; c++) {
+		if (c->votes && c->family == family && c->generation == newest->generation &&
+		    !row_lost(listed(head, c->id)))
+			return c;
+	}
+	return NULL;
+}
+
+/*
  * Is @family what @head's was before the activation that begot it? Then it is a
  * little older, and neither has written the other off; the old one may not know
  * the head's disk yet, if that is the spare itself.
  */
 static bool descends(const struct election *e, const struct candidate *head, u32 family)
 {
-	const struct candidate *old = family_head(e, family);
+	const struct candidate *old = speaker(e, head, family);
 	const struct emd_config_disk *row;
 	u32 step;
 
 	if (!old)
 		return false;
 	step = head->generation - old->generation;
-	if (step < 1 || step > TORN_GENERATIONS || row_lost(listed(head, old->id)))
+	if (step < 1 || step > TORN_GENERATIONS)
 		return false;
 	row = listed(old, head->id);
 	return row ? !row_lost(row) : awaits_content(head, listed(head, head->id));
