@@ -43,22 +43,4 @@ struct emd_disk *emd_take_bare_disk(struct emd_admin *adm, dev_t devt);
 void emd_give_back_disk(struct emd_disk *disk);
 void emd_forget_device(dev_t devt);
 
-/**
- * struct emd_rewrite - a disk whose metadata a command writes over
- * @disk: borrowed, its writes filled in
- * @before: what it had there, for kvfree(); NULL when that is not kept
- * @nr_tried: writes that were sent
- */
-struct emd_rewrite {
-	struct emd_disk *disk;
-	u8 *before;
-	unsigned int nr_tried;
-};
-
-int emd_read_places(struct block_device *bdev, const struct emd_meta_writes *places, u8 *bytes);
-u32 emd_places_len(const struct emd_meta_writes *places);
-int emd_rewrite_keep(struct emd_rewrite *rewrite, struct emd_errmsg *msg);
-bool emd_rewrite_put_back(struct emd_rewrite *rewrite);
-int emd_rewrite_disks(struct emd_rewrite *rewrites, unsigned int nr, struct emd_errmsg *msg);
-
 #endif /* _EMD_ADMIN_H */

@@ -392,8 +392,8 @@ static int prepare_restore(struct emd_admin *adm, struct emd_rewrite *rewrite,
 		emd_plan_writes(&disk->meta_writes, adm->plan, "restore the %s metadata of %s",
 				ops->name, disk->name);
 	ret = emd_rewrite_keep(rewrite, adm->msg);
-	if (ret == -ENOMEM || !ret || force)
-		return ret == -ENOMEM ? ret : 0;
+	if (!ret || (force && ret != -ENOMEM))
+		return 0;
 	return EMD_REFUSE(adm->msg, ret,
 			  "%s: what is there cannot be read (error %d), --force writes without a way back",
 			  disk->name, ret);

@@ -35,7 +35,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "admin.h"
+#include "core.h"
 #include "../emd.h"
 #include "../log.h"
 #include "../trace.h"
@@ -455,56 +455,41 @@ int emd_txn_plan(struct emd_transaction *txn, struct emd_text *out)
 	return 0;
 }
 
-static void forget_bytes(struct emd_rewrite *kept)
+static void forget_bytes(struct emd_rewrite *kept, unsigned int nr)
 {
-	struct emd_rewrite *each;
-
-	for (each = kept; each->disk; each++)
-		kvfree(each->before);
+	while (nr--)
+		kvfree(kept[nr].before);
 	kfree(kept);
 }
 
 /*
  * Bare disks are to be bare again, should one of them refuse: what they have where T1
- * goes. Returns as many as the container has disks, for forget_bytes(), or ERR_PTR.
+ * goes. Returns @nr of them, for forget_bytes(), or ERR_PTR.
  */
-static struct emd_rewrite *keep_bytes(struct emd_transaction *txn)
+static struct emd_rewrite *keep_bytes(struct emd_transaction *txn, unsigned int *nr)
 {
 	struct emd_container *container = txn->container;
-	struct emd_rewrite *kept, *next;
+	struct emd_rewrite *kept;
 	struct emd_disk *disk;
 	int ret;
 
-	kept = kcalloc(list_count_nodes(&container->disks) + 1, sizeof(*kept), GFP_KERNEL);
+	*nr = 0;
+	kept = kcalloc(list_count_nodes(&container->disks), sizeof(*kept), GFP_KERNEL);
 	if (!kept)
 		return ERR_PTR(EMD_REFUSE(txn->msg, -ENOMEM, "out of memory"));
-	next = kept;
 	list_for_each_entry(disk, &container->disks, container_node) {
-		next->disk = disk;
-		next->nr_tried = disk->meta_writes.nr;
-		ret = emd_rewrite_keep(next++, txn->msg);
+		kept[*nr].disk = disk;
+		kept[*nr].nr_tried = disk->meta_writes.nr;
+		ret = emd_rewrite_keep(&kept[(*nr)++], txn->msg);
 		if (ret) {
 			EMD_REFUSE(txn->msg, ret,
 				   "%s cannot be read where its metadata is to be (error %d)",
 				   disk->name, ret);
-			forget_bytes(kept);
+			forget_bytes(kept, *nr);
 			return ERR_PTR(ret);
 		}
 	}
 	return kept;
-}
-
-/* The last first. */
-static void put_bytes_back(struct emd_rewrite *kept)
-{
-	struct emd_rewrite *last = kept;
-
-	while (last->disk)
-		last++;
-	while (last-- > kept) {
-		if (!emd_rewrite_put_back(last))
-			emd_disk_err(last->disk, "cannot be given back what was there before");
-	}
 }
 
 /* Put T0 back over whatever part of T1 reached the disks. */
@@ -553,7 +538,8 @@ int emd_txn_write(struct emd_transaction *txn)
 	struct emd_container *container = txn->container;
 	struct emd_disk *disk, *refusing = NULL;
 	struct emd_rewrite *kept = NULL;
-	unsigned int nr = 0, nr_written = 0;
+	unsigned int nr = 0, nr_written = 0, nr_kept;
+	char names[96];
 	ktime_t began = ktime_get();
 	int ret;
 
@@ -572,7 +558,7 @@ int emd_txn_write(struct emd_transaction *txn)
 		return EMD_REFUSE(txn->msg, -ENODEV, "%s cannot be written", txn->needs->name);
 
 	if (txn->first) {
-		kept = keep_bytes(txn);
+		kept = keep_bytes(txn, &nr_kept);
 		if (IS_ERR(kept))
 			return PTR_ERR(kept);
 	}
@@ -589,7 +575,10 @@ int emd_txn_write(struct emd_transaction *txn)
 
 	ret = EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
 	if (kept) {
-		put_bytes_back(kept);
+		if (emd_rewrite_back_out(kept, nr_kept, names, sizeof(names)))
+			EMD_REFUSE(txn->msg, -EIO,
+				   "%s refused its metadata; could not be put back as it was: %s",
+				   refusing->name, names);
 	} else if (txn->administrative) {
 		write_back(txn);
 		/* Who refused is out of step: the worker fails its members. */
@@ -597,7 +586,7 @@ int emd_txn_write(struct emd_transaction *txn)
 	}
 forget:
 	if (kept)
-		forget_bytes(kept);
+		forget_bytes(kept, nr_kept);
 	return ret;
 }
 

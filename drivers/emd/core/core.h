@@ -106,6 +106,27 @@ int emd_container_set_first_config(struct emd_container *container, struct emd_c
 void emd_container_free_configs(struct emd_container *container);
 struct emd_disk *emd_container_disk(const struct emd_container *container, u32 handle); /* C */
 
+/* ---- rewrite.c -------------------------------------------------------------- */
+
+/**
+ * struct emd_rewrite - a disk that is to get back what it has, should one refuse
+ * @disk: borrowed or claimed, its writes filled in
+ * @before: what it had there, for kvfree(); NULL when that is not kept
+ * @nr_tried: writes that were sent
+ */
+struct emd_rewrite {
+	struct emd_disk *disk;
+	u8 *before;
+	unsigned int nr_tried;
+};
+
+int emd_read_places(struct block_device *bdev, const struct emd_meta_writes *places, u8 *bytes);
+u32 emd_places_len(const struct emd_meta_writes *places);
+int emd_rewrite_keep(struct emd_rewrite *rewrite, struct emd_errmsg *msg);
+unsigned int emd_rewrite_back_out(struct emd_rewrite *rewrites, unsigned int nr, char *names,
+				  size_t len);
+int emd_rewrite_disks(struct emd_rewrite *rewrites, unsigned int nr, struct emd_errmsg *msg);
+
 /* ---- history.c -------------------------------------------------------------- */
 
 struct emd_history *emd_history_alloc(void);

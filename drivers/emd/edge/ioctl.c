@@ -186,6 +186,16 @@ static int reply_bytes(u64 buf_ptr, u32 buf_len, const void *bytes, size_t len)
 	return copy_to_user(u64_to_user_ptr(buf_ptr), bytes, len) ? -EFAULT : 0;
 }
 
+/* The same of a buffer that is freed, and how long it is. */
+static int reply_buffer(u64 buf_ptr, u32 buf_len, void *buf, size_t len, u32 *needed)
+{
+	int ret = reply_bytes(buf_ptr, buf_len, buf, len);
+
+	*needed = len;
+	kvfree(buf);
+	return ret;
+}
+
 static int run_list(const struct emd_command *command, struct emd_admin *adm,
 		    union emd_args *args)
 {
@@ -199,10 +209,7 @@ static int run_list(const struct emd_command *command, struct emd_admin *adm,
 	ret = emd_list_records(&buf, &len);
 	if (ret)
 		return ret;
-	arg->needed = len;
-	ret = reply_bytes(arg->buf_ptr, arg->buf_len, buf, len);
-	kvfree(buf);
-	return ret;
+	return reply_buffer(arg->buf_ptr, arg->buf_len, buf, len, &arg->needed);
 }
 
 static int run_examine(const struct emd_command *command, struct emd_admin *adm,
@@ -254,10 +261,7 @@ static int run_history(const struct emd_command *command, struct emd_admin *adm,
 	emd_container_put(container);
 	if (ret)
 		return ret;
-	arg->needed = len;
-	ret = reply_bytes(arg->buf_ptr, arg->buf_len, buf, len);
-	kvfree(buf);
-	return ret;
+	return reply_buffer(arg->buf_ptr, arg->buf_len, buf, len, &arg->needed);
 }
 
 static int run_save(const struct emd_command *command, struct emd_admin *adm,
@@ -274,10 +278,7 @@ static int run_save(const struct emd_command *command, struct emd_admin *adm,
 		ret = emd_admin_save(adm, arg, &buf, &len);
 	if (ret)
 		return ret;
-	arg->needed = len;
-	ret = reply_bytes(arg->buf_ptr, arg->buf_len, buf, len);
-	kvfree(buf);
-	return ret;
+	return reply_buffer(arg->buf_ptr, arg->buf_len, buf, len, &arg->needed);
 }
 
 /* ---- commands that change --------------------------------------------------------- */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writing over the metadata of disks that nobody uses: all of them or none.
+ * Writing over what no config describes: on all disks or none.
  *
- * There is no config here that says what the disks had before, so that is kept as
- * bytes. When a disk refuses a write, those that were written get them back, the last
- * first, and what then is on them is read and compared: whether a back-out held is not
- * a matter of belief. A disk that refuses that as well carries a part of either; the
- * error says which.
+ * Of disks that nobody uses, or that are to become a container, no config says what they
+ * had before, so that is kept as bytes. When a disk refuses a write, those that were
+ * written get them back, the last first, and what then is on them is read and compared:
+ * whether a back-out held is not a matter of belief. A disk that refuses that as well
+ * carries a part of either; the error says which.
  *
- * Locks: G, from when the disks are borrowed until they are given back.
+ * Locks: G, from when the disks are borrowed or taken until they are given back.
  */
 #include <linux/blkdev.h>
 #include <linux/slab.h>
@@ -109,15 +109,11 @@ static int write_places(struct emd_rewrite *rewrite)
 	return ret;
 }
 
-/**
- * emd_rewrite_put_back() - give a disk again what was kept of it
- * @rewrite: what was kept, and how many of the writes may have happened
- *
- * Return: whether it has again what it had. A write that is refused here may undo one
- * that never happened, so what can be read counts.
- * Context: Process context, allocates nothing. G held.
+/*
+ * Does it have again what it had? A write that is refused here may undo one that never
+ * happened, so what can be read counts. Allocates nothing.
  */
-bool emd_rewrite_put_back(struct emd_rewrite *rewrite)
+static bool put_back(struct emd_rewrite *rewrite)
 {
 	const struct emd_meta_writes *writes = &rewrite->disk->meta_writes;
 	const u8 *before;
@@ -144,18 +140,26 @@ bool emd_rewrite_put_back(struct emd_rewrite *rewrite)
 	return held;
 }
 
-/*
- * The last first. Returns 0 or how many have not got it back; @names gets theirs, the log
- * those for which there is no room.
+/**
+ * emd_rewrite_back_out() - give disks again what was kept of them, the last first
+ * @rewrites: what was kept, and how many of the writes may have happened
+ * @nr: how many
+ * @names: gets the names of those that have not got it back, as many as there is room for
+ * @len: of @names
+ *
+ * Each of them is logged.
+ *
+ * Return: how many have not got it back.
+ * Context: Process context, allocates nothing. G held.
  */
-static unsigned int back_out(struct emd_rewrite *rewrites, unsigned int nr, char *names,
-			     size_t len)
+unsigned int emd_rewrite_back_out(struct emd_rewrite *rewrites, unsigned int nr, char *names,
+				  size_t len)
 {
 	unsigned int nr_lost = 0, used = 0;
 
 	names[0] = '\0';
 	while (nr-- > 0) {
-		if (emd_rewrite_put_back(&rewrites[nr]))
+		if (put_back(&rewrites[nr]))
 			continue;
 		emd_disk_err(rewrites[nr].disk, "could not be put back as it was");
 		if (used + DISK_NAME_LEN + sizeof(", ...") < len)
@@ -191,7 +195,7 @@ int emd_rewrite_disks(struct emd_rewrite *rewrites, unsigned int nr, struct emd_
 		ret = write_places(&rewrites[nr_written]);
 	if (ret) {
 		refusing = rewrites[nr_written - 1].disk;
-		if (back_out(rewrites, nr_written, names, sizeof(names)))
+		if (emd_rewrite_back_out(rewrites, nr_written, names, sizeof(names)))
 			EMD_REFUSE(msg, ret,
 				   "%s refused the write (error %d); could not be put back as it was: %s",
 				   refusing->name, ret, names);
