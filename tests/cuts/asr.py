@@ -15,6 +15,6 @@ def scenario(vm):
     ]
     if shared.FULL:
         tales += [
-            Story(vm, "asr", "raid5", 3, spares=1, table=LIFE),
+            Story(vm, "asr", "raid10", 6, spares=1, table=LIFE),
         ]
     return shared.prove(vm, tales)
