@@ -152,6 +152,7 @@ class Trial:
         self.devs = self.vm.devs(story.disks)
         self.replay = cuts.Replay(story.log, SEED, self.is_metadata)
         self.steps = steps.find(self.replay, story.table, self.is_metadata)
+        self.replay.believe([step.first for step in self.steps])
         self.tally.transitions += len(self.steps)
         for step in self.steps:
             self.vm.say("%s: %d to %d: %r" % (story.title, step.first, step.last, step))

@@ -47,8 +47,8 @@ class Replay:
     """Brings the disks of a WriteLog into the state of any cut, forwards in time.
 
     seed    of the reorderings
-    forces  function of an entry: is it written with FUA? The emulator makes a write and a
-            flush of that; the flush right behind is then believed of this write alone
+    forces  function of an entry: is it written with FUA? A write and a flush is made of that;
+            the flush right behind is then believed of this write alone. Of the others see believe()
     """
 
     def __init__(self, log, seed, forces=lambda entry: False):
@@ -57,6 +57,8 @@ class Replay:
         self.forces = forces
         self.lock = threading.Lock()
         self.undo = []
+        # Writes of which a flush was not believed -> that flush.
+        self.doubted = {}
         self.durable_from = self._durable_from()
         self.rewind()
 
@@ -70,6 +72,8 @@ class Replay:
             if entry.flush:
                 settled = [each for each in waiting[entry.disk] if each < entry.arrived]
                 if last.get(entry.disk) in settled and self.forces(entries[last[entry.disk]]):
+                    for each in settled:
+                        self.doubted.setdefault(each, index)
                     settled = [last[entry.disk]]
                 for each in settled:
                     result[each] = index + 1
@@ -80,6 +84,18 @@ class Replay:
                 waiting[entry.disk].append(index)
             last[entry.disk] = index
         return result
+
+    def believe(self, moments):
+        """From these moments on believe the flushes before them.
+
+        Linux holds back a flush that somebody asks for as long as a write with FUA is under way, and lets
+        the flush behind that do for both. Whether one was asked for cannot be seen. So data does not count
+        as flushed by what a transaction flushes its own metadata with, but does when the next one begins.
+        """
+        for each, flush in self.doubted.items():
+            moment = min((moment for moment in moments if moment > flush), default=None)
+            if moment is not None and (self.durable_from[each] is None or moment < self.durable_from[each]):
+                self.durable_from[each] = moment
 
     def _is_durable(self, index, position):
         return self.durable_from[index] is not None and self.durable_from[index] <= position
