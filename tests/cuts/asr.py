@@ -13,8 +13,4 @@ def scenario(vm):
         # Its table takes more than one sector.
         Story(vm, "asr", "raid10", 4, spares=1, table=LIFE),
     ]
-    if shared.FULL:
-        tales += [
-            Story(vm, "asr", "raid10", 6, spares=1, table=LIFE),
-        ]
     return shared.prove(vm, tales)
