@@ -523,6 +523,10 @@ int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno *
  * @error: 0 or what went wrong beyond repair; set before emd_window_done()
  * @mismatches: sectors found different, from emd_window_mismatch()
  * @unreadable: sectors of which no copy could be read, from emd_window_unreadable()
+ * @read_failed: emd_window_bio_error(): a read did
+ * @write_failed: a write did, and its member with it
+ * @write_refused: a write did, and what it was to fill is needed: the window is lost
+ * @states: emd_window_begin(): which members were in service
  * @work: for emd_window_queue()
  * @priv: the engine's state while the window is in flight
  * @range: job.c's exclusive lock on the range
@@ -541,6 +545,10 @@ struct emd_window {
 	int error;
 	u64 mismatches;
 	u64 unreadable;
+	bool read_failed;
+	bool write_failed;
+	bool write_refused;
+	u32 states;
 	struct work_struct work;
 	unsigned long priv[8];
 	struct emd_range range;
@@ -552,8 +560,10 @@ struct emd_window {
 /* For engines. */
 void emd_window_done(struct emd_window *window);
 void emd_window_queue(struct emd_window *window, work_func_t fn);
-void emd_window_error(struct emd_window *window, struct emd_member *member, bool is_write,
-		      blk_status_t status);
+bool emd_window_begin(struct emd_window *window);
+bool emd_window_disturbed(const struct emd_window *window);
+void emd_window_bio_error(struct emd_window *window, struct emd_member *member, bool is_write,
+			  blk_status_t status);
 void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_doubtful(struct emd_window *window, u64 array_sector);

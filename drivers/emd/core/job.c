@@ -331,24 +331,95 @@ void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sec
 	spin_unlock_irqrestore(&job->lock, flags);
 }
 
+/*
+ * Changes whenever a member goes out of service. Nothing else can happen to
+ * members while windows are in flight.
+ */
+static u32 members_in_service(const struct emd_array *array)
+{
+	u32 in_sync = 0, rebuilding = 0;
+	u16 slot;
+
+	for (slot = 0; slot < array->geo.nr_members; slot++) {
+		enum emd_member_state state = READ_ONCE(array->members[slot].state);
+
+		in_sync += state == EMD_MEMBER_IN_SYNC;
+		rebuilding += state == EMD_MEMBER_REBUILDING;
+	}
+	return in_sync << 16 | rebuilding;
+}
+
 /**
- * emd_window_error() - count and log an error of a member under a window
- * @window: in flight
- * @member: whose
- * @is_write: what failed
- * @status: how
+ * emd_window_begin() - begin a window, or do it again with what is left
+ * @window: nothing of it is in flight
  *
  * For engines.
  *
+ * Return: false, with window->error set, when what it was to fill, or to fill it from, is
+ * out of service.
+ * Context: Any.
+ */
+bool emd_window_begin(struct emd_window *window)
+{
+	const struct emd_array *array = window->array;
+
+	window->states = members_in_service(array);
+	window->read_failed = false;
+	window->write_failed = false;
+	window->write_refused = false;
+	if (window->action == EMD_SYNC_REPLACE ?
+		    READ_ONCE(array->twin->member->state) == EMD_MEMBER_IN_SYNC :
+		    window->action != EMD_SYNC_REBUILD || (u16)window->states)
+		return true;
+	window->error = -ENODEV;
+	return false;
+}
+
+/**
+ * emd_window_disturbed() - did a member go out of service under the window?
+ * @window: begun
+ *
+ * For engines. Then it is done again with what is left: whom it reads and whom it writes
+ * must be the same from beginning to end.
+ *
+ * Context: Any.
+ */
+bool emd_window_disturbed(const struct emd_window *window)
+{
+	return READ_ONCE(window->write_failed) ||
+	       members_in_service(window->array) != window->states;
+}
+
+/**
+ * emd_window_bio_error() - a bio of a window failed
+ * @window: in flight
+ * @member: whose; a write of a replace was its twin's
+ * @is_write: what failed
+ * @status: how
+ *
+ * For engines. Counts, logs, fails who cannot be written, and notes it in the window.
+ *
  * Context: Any, irq-safe.
  */
-void emd_window_error(struct emd_window *window, struct emd_member *member, bool is_write,
-		      blk_status_t status)
+void emd_window_bio_error(struct emd_window *window, struct emd_member *member, bool is_write,
+			  blk_status_t status)
 {
+	if (is_write && window->action == EMD_SYNC_REPLACE) {
+		emd_twin_fail(window->array->twin, "write error");
+		WRITE_ONCE(window->write_refused, true);
+		return;
+	}
 	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
 	emd_err_rl(window->array, "member %u (%s): %s error during %s (error %d)",
 		   member->slot, member->disk->name, is_write ? "write" : "read",
 		   emd_sync_action_names[window->action], blk_status_to_errno(status));
+	if (!is_write) {
+		WRITE_ONCE(window->read_failed, true);
+		return;
+	}
+	WRITE_ONCE(window->write_failed, true);
+	if (!emd_member_fail(member, "write error"))
+		WRITE_ONCE(window->write_refused, true);
 }
 
 /**

@@ -44,11 +44,7 @@
 /* In window->priv. */
 struct mirror_window {
 	atomic_t pending;		/* bios in flight plus one while submitting */
-	u32 states;			/* fingerprint() at the beginning */
 	bool writing;			/* second half */
-	bool read_failed;
-	bool write_failed;		/* and its member with it */
-	bool write_refused;		/* but its member is needed */
 };
 
 struct mirror_window_bio {
@@ -120,34 +116,6 @@ static unsigned int page_bytes(const struct emd_window *window, unsigned int are
 {
 	return area * (window->nr_pages / window->array->geo.nr_copies) * PAGE_SIZE +
 	       ((unsigned int)(array_sector - window->array_sector) << SECTOR_SHIFT);
-}
-
-/*
- * Changes whenever a member goes out of service. Nothing else can happen to
- * members while windows are in flight.
- */
-static u32 fingerprint(const struct emd_array *array)
-{
-	u32 in_sync = 0, rebuilding = 0;
-	u16 slot;
-
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		enum emd_member_state state = READ_ONCE(array->members[slot].state);
-
-		in_sync += state == EMD_MEMBER_IN_SYNC;
-		rebuilding += state == EMD_MEMBER_REBUILDING;
-	}
-	return in_sync << 16 | rebuilding;
-}
-
-/* Is what the window was to fill, or to fill it from, out of service? */
-static bool has_no_target(const struct emd_window *window, u32 states)
-{
-	const struct emd_array *array = window->array;
-
-	if (window->action == EMD_SYNC_REPLACE)
-		return READ_ONCE(array->twin->member->state) != EMD_MEMBER_IN_SYNC;
-	return window->action == EMD_SYNC_REBUILD && !(u16)states;
 }
 
 /* ---- who is read, who is written ---------------------------------------------- */
@@ -276,9 +244,9 @@ static bool run_differs(struct emd_window *window, const struct mirror_run *run,
 static void window_step(struct work_struct *work);
 
 /* Nothing failed, and nobody went: what was done so far counts. */
-static bool went_well(const struct emd_window *window, const struct mirror_window *mw)
+static bool went_well(const struct emd_window *window)
 {
-	return !mw->read_failed && !mw->write_failed && fingerprint(window->array) == mw->states;
+	return !window->read_failed && !emd_window_disturbed(window);
 }
 
 static void put_window(struct emd_window *window)
@@ -287,7 +255,7 @@ static void put_window(struct emd_window *window)
 
 	if (!atomic_dec_and_test(&mw->pending))
 		return;
-	if (mw->writing && went_well(window, mw))
+	if (mw->writing && went_well(window))
 		emd_window_done(window);
 	else
 		emd_window_queue(window, window_step);
@@ -297,25 +265,9 @@ static void window_endio(struct bio *bio)
 {
 	struct mirror_window_bio *wb = container_of(bio, struct mirror_window_bio, bio);
 	struct emd_window *window = wb->window;
-	struct mirror_window *mw = mirror_window_of(window);
-	struct emd_member *member = wb->member;
 
-	if (unlikely(bio->bi_status)) {
-		bool is_write = op_is_write(bio_op(bio));
-
-		if (!is_write) {
-			emd_window_error(window, member, false, bio->bi_status);
-			WRITE_ONCE(mw->read_failed, true);
-		} else if (window->action == EMD_SYNC_REPLACE) {
-			emd_twin_fail(window->array->twin, "write error");
-			WRITE_ONCE(mw->write_refused, true);
-		} else {
-			emd_window_error(window, member, true, bio->bi_status);
-			WRITE_ONCE(mw->write_failed, true);
-			if (!emd_member_fail(member, "write error"))
-				WRITE_ONCE(mw->write_refused, true);
-		}
-	}
+	if (unlikely(bio->bi_status))
+		emd_window_bio_error(window, wb->member, op_is_write(bio_op(bio)), bio->bi_status);
 	bio_put(bio);
 	put_window(window);
 }
@@ -707,17 +659,17 @@ static void window_step(struct work_struct *work)
 	struct emd_window *window = container_of(work, struct emd_window, work);
 	struct mirror_window *mw = mirror_window_of(window);
 
-	if (mw->write_refused) {
+	if (window->write_refused) {
 		window->error = -EIO;
 		emd_window_done(window);
 		return;
 	}
-	if (!mw->writing && mw->read_failed) {
+	if (!mw->writing && window->read_failed) {
 		window_by_hand(window);
 		emd_window_done(window);
 		return;
 	}
-	if (mw->write_failed || fingerprint(window->array) != mw->states) {
+	if (emd_window_disturbed(window)) {
 		mirror_window(window);
 		return;
 	}
@@ -738,12 +690,11 @@ void mirror_window(struct emd_window *window)
 {
 	struct mirror_window *mw = mirror_window_of(window);
 
-	*mw = (struct mirror_window){ .states = fingerprint(window->array) };
-	if (has_no_target(window, mw->states)) {
-		window->error = -ENODEV;
+	if (!emd_window_begin(window)) {
 		emd_window_done(window);
 		return;
 	}
+	mw->writing = false;
 	atomic_set(&mw->pending, 1);
 	read_members(window);
 	if (!atomic_dec_and_test(&mw->pending))
@@ -752,7 +703,7 @@ void mirror_window(struct emd_window *window)
 	 * The members have answered already, as ramdisks and persistent memory do:
 	 * go on while the data is in the cache.
 	 */
-	if (went_well(window, mw))
+	if (went_well(window))
 		write_window(window);
 	else
 		emd_window_queue(window, window_step);

@@ -45,7 +45,6 @@
  * @window: back
  * @engine: back
  * @pending: bios in flight plus one while submitting
- * @states: fingerprint() at the beginning
  * @sector: where the segment begins, in strips of rows laid end to end
  * @end: where the window ends, likewise
  * @start: member sector where the segment begins, in the members' extents: with spans
@@ -54,9 +53,6 @@
  * @nr: sectors of the segment on each member
  * @unit: bytes of a logical block: what is compared and written
  * @writing: second half of the segment
- * @read_failed: some read did
- * @write_failed: a write did, and its member with it
- * @write_refused: a write did, but its member is needed
  * @all_there: nothing of the block looked at is lost
  * @compared: parities of it that are there
  * @failed: how the window will end
@@ -71,7 +67,6 @@ struct parity_window {
 	struct emd_window *window;
 	struct parity_engine *engine;
 	atomic_t pending;
-	u32 states;
 	u64 sector;
 	u64 end;
 	u64 start;
@@ -79,9 +74,6 @@ struct parity_window {
 	u32 nr;
 	u32 unit;
 	bool writing;
-	bool read_failed;
-	bool write_failed;
-	bool write_refused;
 	bool all_there;
 	bool compared[2];
 	int failed;
@@ -195,25 +187,6 @@ static enum emd_member_state state_of(const struct parity_window *pw, u16 slot)
 	return READ_ONCE(member_at(pw, slot)->state);
 }
 
-/*
- * Changes whenever a member goes out of service. Nothing else can happen to
- * members while windows are in flight.
- */
-static u32 fingerprint(const struct parity_window *pw)
-{
-	const struct emd_array *array = pw->engine->array;
-	u32 in_sync = 0, rebuilding = 0;
-	u16 slot;
-
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		enum emd_member_state state = READ_ONCE(array->members[slot].state);
-
-		in_sync += state == EMD_MEMBER_IN_SYNC;
-		rebuilding += state == EMD_MEMBER_REBUILDING;
-	}
-	return in_sync << 16 | rebuilding;
-}
-
 /* The slot whose twin a segment fills; -1 when that is not on these members. */
 static int twin_slot(const struct parity_window *pw)
 {
@@ -224,16 +197,6 @@ static int twin_slot(const struct parity_window *pw)
 		return -1;
 	slot = twin->member->slot - pw->begin;
 	return slot < pw->engine->math.nr_slots ? slot : -1;
-}
-
-/* Is what the window was to fill, or to fill it from, out of service? */
-static bool has_no_target(const struct parity_window *pw)
-{
-	const struct emd_array *array = pw->engine->array;
-
-	if (pw->window->action == EMD_SYNC_REPLACE)
-		return READ_ONCE(array->twin->member->state) != EMD_MEMBER_IN_SYNC;
-	return pw->window->action == EMD_SYNC_REBUILD && !(u16)pw->states;
 }
 
 /* Where a sector of the segment is kept; contiguous to the end of the page. */
@@ -345,24 +308,9 @@ static void window_endio(struct bio *bio)
 	struct parity_window_bio *wb = container_of(bio, struct parity_window_bio, bio);
 	struct emd_window *window = wb->window;
 	struct parity_window *pw = parity_window_of(window);
-	struct emd_member *member = wb->member;
 
-	if (unlikely(bio->bi_status)) {
-		bool is_write = op_is_write(bio_op(bio));
-
-		if (!is_write) {
-			emd_window_error(window, member, false, bio->bi_status);
-			WRITE_ONCE(pw->read_failed, true);
-		} else if (window->action == EMD_SYNC_REPLACE) {
-			emd_twin_fail(window->array->twin, "write error");
-			WRITE_ONCE(pw->write_refused, true);
-		} else {
-			emd_window_error(window, member, true, bio->bi_status);
-			WRITE_ONCE(pw->write_failed, true);
-			if (!emd_member_fail(member, "write error"))
-				WRITE_ONCE(pw->write_refused, true);
-		}
-	}
+	if (unlikely(bio->bi_status))
+		emd_window_bio_error(window, wb->member, op_is_write(bio_op(bio)), bio->bi_status);
 	bio_put(bio);
 	if (atomic_dec_and_test(&pw->pending))
 		emd_window_queue(window, window_step);
@@ -848,35 +796,32 @@ static void begin_segment(struct parity_window *pw)
 	pw->start += offset;
 	pw->nr = min_t(u64, pw->nr, pw->end - pw->sector);
 	pw->writing = false;
-	pw->read_failed = false;
+	pw->window->read_failed = false;
 	atomic_set(&pw->pending, 1);
 	read_segment(pw);
 }
 
-static void begin_window(struct parity_window *pw)
+static bool begin_window(struct parity_window *pw)
 {
 	struct emd_window *window = pw->window;
 	u64 row = div_u64(window->array_sector, pw->engine->row_sectors);
 	u64 last = div_u64(window->array_sector + window->nr_sectors - 1, pw->engine->row_sectors);
 
-	pw->states = fingerprint(pw);
-	pw->write_failed = false;
-	pw->write_refused = false;
 	pw->sector = row * pw->engine->strip_sectors;
 	pw->end = (last + 1) * pw->engine->strip_sectors;
+	return emd_window_begin(window);
 }
 
 /* Nothing of the segment is in flight. True when there is something again. */
 static bool next_step(struct parity_window *pw)
 {
-	if (pw->write_refused) {
+	if (pw->window->write_refused) {
 		window_done(pw, -EIO);
 		return false;
 	}
-	if (pw->write_failed || fingerprint(pw) != pw->states) {
-		begin_window(pw);
-		if (has_no_target(pw)) {
-			window_done(pw, -ENODEV);
+	if (emd_window_disturbed(pw->window)) {
+		if (!begin_window(pw)) {
+			window_done(pw, pw->window->error);
 			return false;
 		}
 		begin_segment(pw);
@@ -887,7 +832,7 @@ static bool next_step(struct parity_window *pw)
 
 		pw->writing = true;
 		atomic_set(&pw->pending, 1);
-		ret = pw->read_failed ? segment_by_hand(pw) : write_segment(pw);
+		ret = pw->window->read_failed ? segment_by_hand(pw) : write_segment(pw);
 		if (ret)
 			pw->failed = ret;
 		return true;
@@ -938,9 +883,8 @@ void parity_window(struct emd_window *window)
 	pw->unit = queue_logical_block_size(window->array->gd->queue);
 	pw->expected[0] = page_address(window->pages[window->nr_pages - 2]);
 	pw->expected[1] = page_address(window->pages[window->nr_pages - 1]);
-	begin_window(pw);
-	if (has_no_target(pw)) {
-		window_done(pw, -ENODEV);
+	if (!begin_window(pw)) {
+		window_done(pw, window->error);
 		return;
 	}
 	begin_segment(pw);
