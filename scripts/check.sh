@@ -13,6 +13,8 @@ scripts/setup.sh || exit 1
 mkdir -p out
 tally=$(mktemp)
 trap 'rm -f "$tally"' EXIT
+# What goes on beside us is deaf to the keyboard.
+trap 'trap "" TERM; kill 0; exit 130' INT
 started=$SECONDS
 
 # result WORD KIND NAME SECONDS [REASON]

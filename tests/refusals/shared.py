@@ -15,10 +15,10 @@ from lib.host import TOP
 from lib.vm import Failed
 
 EMDCTL = os.path.join(TOP, "tools/emdctl/emdctl")
-# EMD_FULL=1: every write of every scene. Else so many scenes, commands and events each, and so many
-# writes of each, chosen by the seed.
+# EMD_FULL=1: every scene, and of most every write. Else so many scenes, commands and events each, and so
+# many writes of each, chosen by the seed.
 FULL = os.environ.get("EMD_FULL") == "1"
-SAMPLE = int(os.environ.get("EMD_SAMPLE", 2))
+SAMPLE = int(os.environ.get("EMD_SAMPLE", 24 if FULL else 2))
 SCENES = int(os.environ.get("EMD_SCENES", 1))
 SEED = os.environ.get("EMD_SEED", "1")
 # Where the arrays end and a disk's metadata may begin.
@@ -186,7 +186,7 @@ class Trials:
             others = [disk for disk in disks if disk is not each.disk]
             if others:
                 found.append((number, chance.choice(others)))
-        return found if FULL else chance.sample(found, min(SAMPLE, len(found)))
+        return chance.sample(found, min(SAMPLE, len(found)))
 
     def play(self, number, second):
         """Returns whether it came to that."""
