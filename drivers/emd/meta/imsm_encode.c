@@ -5,7 +5,7 @@
  * A member gets the container's native bytes, a spare a record of its own, a
  * lost disk nothing: it keeps what it last had, which no family that lives on
  * believes. The record sector behind the anchor is zeroed unless a general
- * migration needs it, in the anchor's write.
+ * migration needs it. All of it is one write.
  *
  * Pure; allocates nothing.
  */
@@ -60,10 +60,10 @@ static struct emd_meta_write *add_write(struct emd_meta_writes *out, u64 offset,
 
 /*
  * The buffer is as the disk will have it: extension, anchor (@len together),
- * record. They are neighbours, and would go out as one write. But a disk may write the
- * sectors of one request in any order, and a new anchor before an old extension says of
- * a torn copy that it is ahead: of all whole ones, on the disk that is the first in turn.
- * So the anchor goes when the rest is durable, and what is torn has the anchor it had.
+ * record. They are neighbours, so one write carries them. Extension and anchor
+ * share a checksum: a power cut between two writes would leave a copy that nobody
+ * believes, on as many disks as are written at that time. Within one write it is
+ * up to the disk, and where a physical block holds both it does not happen.
  */
 static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_record,
 		   struct emd_meta_writes *out)
@@ -74,10 +74,7 @@ static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_re
 	if (end < len + block)
 		return -ENOSPC;
 	memset(out->buf + len, 0, block);
-	if (len > block)
-		add_write(out, end - block - len, len - block, 0);
-	add_write(out, end - 2 * block, keep_record ? block : 2 * block, len - block)->barrier =
-		len > block;
+	add_write(out, end - block - len, keep_record ? len : len + block, 0);
 	return 0;
 }
 
