@@ -24,8 +24,6 @@
 #define MAX_RETRIES	12	/* doubles from 10 ms: gives up after some 40 s */
 /* So many belong to the first look: decisions wait for them, 150 ms at most. */
 #define PATIENT_RETRIES		4
-/* When there was no memory to remember a device, all are looked at again. */
-#define AGAIN_MS	1000
 
 /**
  * struct scan_item - a device to be looked at, or gone
@@ -54,13 +52,6 @@ static DEFINE_SPINLOCK(scan_lock);
 static LIST_HEAD(scan_items);
 static bool scan_stopping;
 static atomic_t scan_first_looks;	/* devices not yet looked at even once */
-
-static void scan_again(struct work_struct *work)
-{
-	emd_scan_all(false);
-}
-
-static DECLARE_DELAYED_WORK(scan_again_work, scan_again);
 
 /**
  * emd_scan_busy() - is there a device that was not looked at even once?
@@ -128,13 +119,8 @@ static int scan_queue(dev_t devt, bool gone, u64 diskseq)
 	struct scan_item *item, *pos;
 
 	item = kzalloc(sizeof(*item), GFP_KERNEL);
-	if (!item) {
-		spin_lock(&scan_lock);
-		if (!gone && !scan_stopping)
-			queue_delayed_work(scan_wq, &scan_again_work, msecs_to_jiffies(AGAIN_MS));
-		spin_unlock(&scan_lock);
+	if (!item)
 		return -ENOMEM;
-	}
 	INIT_DELAYED_WORK(&item->work, scan_work);
 	item->devt = devt;
 	item->gone = gone;
@@ -206,7 +192,7 @@ void emd_scan_flush(void)
  * emd_scan_all() - look at all block devices again
  * @wait: until each has been looked at once; retries go on behind
  *
- * Return: 0; -ENOMEM when one was left out for now, the others were not.
+ * Return: 0; -ENOMEM when one was left out, the others were not.
  * Context: Process context.
  */
 int emd_scan_all(bool wait)
@@ -273,7 +259,6 @@ void emd_scan_stop(void)
 	scan_stopping = true;
 	spin_unlock(&scan_lock);
 	class_interface_unregister(&scan_interface);
-	cancel_delayed_work_sync(&scan_again_work);
 	for (;;) {
 		spin_lock(&scan_lock);
 		item = list_first_entry_or_null(&scan_items, struct scan_item, node);
