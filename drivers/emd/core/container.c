@@ -1285,15 +1285,17 @@ void emd_registry_forget(struct emd_disk *disk)
  * emd_registry_add_probe() - a device was looked at
  * @probe: what was found; config and image may be taken over
  *
+ * Return: 0, also when it is none of ours; -ENOMEM: look again.
  * Context: Process context, takes G.
  */
-void emd_registry_add_probe(struct emd_probe *probe)
+int emd_registry_add_probe(struct emd_probe *probe)
 {
 	unsigned int noio = emd_lock_registry();
 	struct emd_container *container = NULL;
 	struct emd_disk *disk = emd_disk_get_by_dev(probe->devt);
 	unsigned int noio_c;
 	bool anew = false;
+	int ret = 0;
 
 	/* It may have left since: then its departure was heard already, or will be. */
 	if (!disk_live(file_bdev(probe->file)->bd_disk))
@@ -1323,8 +1325,10 @@ void emd_registry_add_probe(struct emd_probe *probe)
 		goto out;	/* no metadata of ours */
 
 	disk = emd_disk_create(probe);
-	if (!disk)
+	if (!disk) {
+		ret = -ENOMEM;
 		goto out;
+	}
 	emd_disk_list(disk);
 	if (!disk->seen || disk->seen->torn) {
 		emd_disk_warn(disk, "%s metadata damaged: %s", disk->ops->name, disk->reason);
@@ -1343,8 +1347,10 @@ void emd_registry_add_probe(struct emd_probe *probe)
 		emd_disk_warn(disk, "%s metadata: %s", disk->ops->name, disk->seen->remark);
 	container = find_container(disk->ops, disk->seen->uuid) ?:
 		    emd_container_create(disk->ops, disk->seen->uuid);
-	if (!container)
+	if (!container) {
+		ret = -ENOMEM;
 		goto out;
+	}
 	kref_get(&container->ref);
 	noio_c = emd_lock_container(container);
 	emd_container_add_disk(container, disk);
@@ -1382,6 +1388,7 @@ out:
 	emd_container_put(container);
 	emd_disk_put(disk);
 	emd_unlock_registry(noio);
+	return ret;
 }
 
 /* Drop disks that are gone and no longer claimed. */

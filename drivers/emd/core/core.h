@@ -140,7 +140,7 @@ void emd_history_note(struct emd_container *container, u64 generation, const cha
 void emd_container_set_identity(struct emd_container *container, const u8 uuid[16]);
 struct emd_container *emd_container_create(const struct emd_meta_ops *ops, const u8 uuid[16]);
 void emd_container_work(struct work_struct *work);
-void emd_registry_add_probe(struct emd_probe *probe);
+int emd_registry_add_probe(struct emd_probe *probe);
 void emd_registry_forget(struct emd_disk *disk);
 void emd_registry_disk_gone(dev_t devt, u64 diskseq);
 int emd_container_assemble(struct emd_container *container, u32 flags, struct emd_errmsg *msg);

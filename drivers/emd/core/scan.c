@@ -97,10 +97,11 @@ static void scan_work(struct work_struct *work)
 	ret = emd_probe(item->devt, &probe);
 	if (!ret) {
 		if (probe.nr_sectors)
-			emd_registry_add_probe(&probe);
+			ret = emd_registry_add_probe(&probe);
 		emd_probe_done(&probe);
-	} else if (ret != -ENODEV && ret != -ENOMEDIUM && item->retries < MAX_RETRIES &&
-		   !READ_ONCE(scan_stopping)) {
+	}
+	if (ret && ret != -ENODEV && ret != -ENOMEDIUM && item->retries < MAX_RETRIES &&
+	    !READ_ONCE(scan_stopping)) {
 		/* Usually it was only not open to the world yet. */
 		if (item->retries >= PATIENT_RETRIES)
 			first_look_done(item);
