@@ -573,13 +573,13 @@ int emd_txn_write(struct emd_transaction *txn)
 	if (!refusing)
 		goto forget;
 
-	ret = EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
-	if (kept) {
-		if (emd_rewrite_back_out(kept, nr_kept, names, sizeof(names)))
-			EMD_REFUSE(txn->msg, -EIO,
-				   "%s refused its metadata; could not be put back as it was: %s",
-				   refusing->name, names);
-	} else if (txn->administrative) {
+	if (kept && emd_rewrite_back_out(kept, nr_kept, names, sizeof(names)))
+		ret = EMD_REFUSE(txn->msg, -EIO,
+				 "%s refused its metadata; could not be put back as it was: %s",
+				 refusing->name, names);
+	else
+		ret = EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
+	if (!kept && txn->administrative) {
 		write_back(txn);
 		/* Who refused is out of step: the worker fails its members. */
 		emd_container_kick(container);
