@@ -297,6 +297,9 @@ class Trial:
         """What the transaction under way began with, or what it ends with; none under way: as it is."""
         allowed = [step.view for step in self.around(cut.position)]
         between = self.row(cut.position).between
+        # A disk that wrote the sectors of one request in another order: who may know more is not passed by (assembly.rst).
+        if cut.kind == "reordered" and "carries newer metadata that is damaged" in said:
+            return
         if view not in allowed and not between(view, allowed[0], allowed[-1]):
             raise Lost("is\n%s\nmay be\n%s\n%s" % (view, "\n".join(map(str, allowed)), said))
 

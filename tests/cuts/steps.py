@@ -118,13 +118,13 @@ class Said:
             slots = [(identity(disks[int(slot["disk"])]) if slot["disk"].isdigit() and int(slot["disk"]) < len(disks)
                       else None, slot["state"]) for slot in array.get("slot", [])]
             self.arrays[array["name"]] = {
-                "dirty": is_dirty(array), "slots": slots, "initialised": array["initialised"],
+                "dirty": is_dirty(metadata["format"], array), "slots": slots, "initialised": array["initialised"],
                 "sync": (array["sync_action"], array["sync_sector"], positions)}
 
 
-def is_dirty(array):
+def is_dirty(fmt, array):
     """Of a DDF array in parts one disk knows one part, which is no array; but all know whether it is consistent."""
-    return array["dirty"] != "0" or "reason" in array and bool(int(array.get("status", "0"), 16) & 0x10)
+    return array["dirty"] != "0" or fmt == "ddf" and "reason" in array and bool(int(array["status"], 16) & 0x10)
 
 
 def identity(disk):
