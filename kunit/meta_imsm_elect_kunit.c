@@ -726,17 +726,38 @@ static void damage_is_not_taken_for_a_tear(struct kunit *test)
 	elect(crowd);
 	expect(crowd, crowd->champion, "MMMF");
 	leave(crowd);
-	/* Two writings behind: no tear leaves that. */
-	join(crowd, c, "D0");
-	join(crowd, c, "D1");
-	join(crowd, c, "D2");
-	join_torn(crowd, a, b, "D3");
+	/* Two writings ahead: of one whole copy there would have to be more. */
+	join(crowd, a, "D0");
+	join(crowd, a, "D1");
+	join(crowd, a, "D2");
+	join_torn(crowd, c, b, "D3");
 	elect(crowd);
 	expect(crowd, crowd->champion, "MMMF");
 	leave(crowd);
 	emd_config_free(a);
 	emd_config_free(b);
 	emd_config_free(c);
+}
+
+/* The others are further on than one writing: a refused one was tried again, or taken back. */
+static void a_torn_copy_may_be_far_behind(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct emd_config *a = make(test, EMD_LEVEL_RAID5, 5, 0, 1, true);
+	struct emd_config *b = dirtied(test, a, true), *c = dirtied(test, b, false);
+	struct emd_config *d = dirtied(test, c, true);
+
+	join(crowd, d, "D0");
+	join(crowd, d, "D1");
+	join(crowd, d, "D2");
+	join_torn(crowd, a, b, "D3");
+	elect(crowd);
+	expect(crowd, crowd->champion, "MMMM");
+	leave(crowd);
+	emd_config_free(a);
+	emd_config_free(b);
+	emd_config_free(c);
+	emd_config_free(d);
 }
 
 /* It was pulled, damaged, and is back: the others have written it off. */
@@ -837,6 +858,7 @@ static struct kunit_case elect_cases[] = {
 	KUNIT_CASE(a_torn_copy_is_a_member),
 	KUNIT_CASE(a_torn_copy_has_no_vote),
 	KUNIT_CASE(damage_is_not_taken_for_a_tear),
+	KUNIT_CASE(a_torn_copy_may_be_far_behind),
 	KUNIT_CASE(a_torn_copy_may_be_stale),
 	KUNIT_CASE(a_torn_copy_may_know_better),
 	KUNIT_CASE(a_single_sector_does_not_tear),

@@ -427,11 +427,12 @@ static enum emd_verdict judge_torn(const struct election *e, const struct candid
 		if (memcmp(c->cfg->native, head->cfg->native, block))
 			return EMD_VERDICT_FOREIGN;
 		break;
-	case -1:	/* it was the head's turn before */
 	case 1:		/* it was the first in turn, and torn_ahead() saw nothing */
 		break;
 	default:
-		return EMD_VERDICT_FOREIGN;
+		/* Behind, however far: a refusal is taken back under higher numbers. */
+		if (generations_ahead(head, c) > 0)
+			return EMD_VERDICT_FOREIGN;
 	}
 	*row = listed(head, c->id) - head->cfg->disks;
 	return EMD_VERDICT_MEMBER;

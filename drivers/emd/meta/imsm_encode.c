@@ -61,9 +61,9 @@ static struct emd_meta_write *add_write(struct emd_meta_writes *out, u64 offset,
 /*
  * The buffer is as the disk will have it: extension, anchor (@len together),
  * record. They are neighbours, so one write carries them. Extension and anchor
- * share a checksum: a power cut between two writes would leave a copy that nobody
- * believes, on as many disks as are written at that time. Within one write it is
- * up to the disk, and where a physical block holds both it does not happen.
+ * share a checksum: between two writes there would be a copy that nobody believes,
+ * and where a container is down to one disk, no other. Within one write it is up to
+ * the disk, and where a physical block holds both it does not happen.
  */
 static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_record,
 		   struct emd_meta_writes *out)
