@@ -11,6 +11,17 @@ def scenario(vm):
     spare = vm.add_disk(size="64M", serial=["SPARE"], faults=True)
     vm.boot()
     vm.insmod()
+
+    # The first array on bare disks: who cannot be given back what it had is named.
+    fault = deaf(disks[2])
+    deaf(disks[0], after=fault)
+    create = "create --format imsm --level raid10 --name ten --size 32M "
+    refused(vm, create + vm.devs(disks), disks[2], "could not be put back as it was: " + disks[0].dev[5:])
+    assert fault.hits and vm.status("mdadm --examine " + disks[1].dev)[0]
+    for disk in disks:
+        disk.faults.clear()
+    vm.emdctl("--yes erase " + disks[0].dev)
+
     dev = arrays.create(vm, "ten", "raid10", disks, "--strip 64K --init none --size 32M")
     container = arrays.container(vm, "ten")
     want = arrays.make_file(vm, "/tmp/data", 4)
@@ -65,14 +76,14 @@ def scenario(vm):
     assert not vm.examine(disks[0])["volumes"] and not vm.examine(disks[3])["volumes"]
 
 
-def deaf(disk):
+def deaf(disk, after=None):
     """It takes no metadata any more."""
-    disk.faults.error("write", disk.sectors - 64, 64)
+    return disk.faults.error("write", disk.sectors - 64, 64, after=after)
 
 
-def refused(vm, command, by):
+def refused(vm, command, by, words=""):
     status, text = vm.status("emdctl --yes " + command)
-    assert status == 1 and by.dev[5:] in text and "refused" in text, (status, text)
+    assert status == 1 and by.dev[5:] in text and "refused" in text and words in text, (status, text)
     assert len(text.strip().splitlines()) == 1, text
 
 
