@@ -566,11 +566,9 @@ static int detach_failed(struct emd_container *container, const struct emd_disk 
 			if (member->disk != disk || state == EMD_MEMBER_IN_SYNC ||
 			    state == EMD_MEMBER_REBUILDING)
 				continue;
-			ret = emd_array_quiesce_all(array);
+			ret = emd_array_take_out_member(array, slot);
 			if (ret)
 				return ret;
-			emd_array_detach_member(array, slot);
-			emd_array_resume_all(array);
 		}
 	}
 	return 0;
@@ -752,12 +750,10 @@ static int remove_locked(struct emd_admin *adm, struct emd_container *container,
 	/* No member in service, for those have one: what is left is to take it out. */
 	if (!row)
 		return dry_run(adm) ? 0 : detach_failed(container, disk);
-	ret = emd_must_be_writable(container, adm->msg);
+	ret = emd_must_be_writable(container, adm->msg) ?:
+	      emd_replace_refuses(container, disk, adm->msg);
 	if (ret)
 		return ret;
-	if (emd_replace_uses(container, disk))
-		return EMD_REFUSE(adm->msg, -EBUSY, "%s is being replaced by %s",
-				  container->replace.from->name, container->replace.to->name);
 	if (row->state == EMD_DISK_ACTIVE)
 		return EMD_REFUSE(adm->msg, -EBUSY, "%s is a member in service; fail it first",
 				  disk->name);

@@ -509,11 +509,9 @@ int emd_admin_create(struct emd_admin *adm, struct emd_create_arg *arg, const de
 	}
 	kref_get(&container->ref);
 	noio_c = emd_lock_container(container);
-	ret = emd_must_be_writable(container, adm->msg);
-	/* The room on the new disk is spoken for. */
-	if (!ret && container->replace.from)
-		ret = EMD_REFUSE(adm->msg, -EBUSY, "%s is being replaced by %s",
-				 container->replace.from->name, container->replace.to->name);
+	/* Under a replace the room on the new disk is spoken for. */
+	ret = emd_must_be_writable(container, adm->msg) ?:
+	      emd_replace_refuses(container, NULL, adm->msg);
 	if (!ret)
 		ret = create_in(adm, container, arg, devs, &array);
 	emd_unlock_container(container, noio_c);

@@ -124,12 +124,10 @@ static int assign_locked(struct emd_admin *adm, struct emd_container *container,
 	struct emd_transaction txn;
 	int ret;
 
-	ret = emd_must_be_writable(container, adm->msg);
+	ret = emd_must_be_writable(container, adm->msg) ?:
+	      emd_replace_refuses(container, disk, adm->msg);
 	if (ret)
 		return ret;
-	if (emd_replace_uses(container, disk))
-		return EMD_REFUSE(adm->msg, -EBUSY, "%s is being replaced by %s",
-				  container->replace.from->name, container->replace.to->name);
 	/* What says so may take more room than there was. */
 	ret = emd_txn_begin_room(&txn, container, &extra, adm->msg);
 	if (ret)

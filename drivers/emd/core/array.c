@@ -21,7 +21,6 @@
 
 #define EMD_MINOR_STEP	16		/* partitions beyond get extended numbers */
 #define EMD_MAX_MINORS	(MINORMASK / EMD_MINOR_STEP)
-#define CLEAN_AFTER_MS	4000
 
 static DEFINE_IDA(emd_minors);
 static atomic_t array_ids = ATOMIC_INIT(0);
@@ -78,7 +77,7 @@ static void idle_work(struct work_struct *work)
 {
 	struct emd_array *array = container_of(to_delayed_work(work), struct emd_array,
 					       idle_work);
-	unsigned long idle_at = READ_ONCE(array->last_write) + msecs_to_jiffies(CLEAN_AFTER_MS);
+	unsigned long idle_at = READ_ONCE(array->last_write) + msecs_to_jiffies(EMD_CLEAN_AFTER_MS);
 
 	if (READ_ONCE(array->stopping))
 		return;
@@ -220,6 +219,25 @@ void emd_array_detach_member(struct emd_array *array, u16 slot)
 
 	lockdep_assert_held(&array->container->mutex);
 	drop_member_disk(member);
+}
+
+/**
+ * emd_array_take_out_member() - empty a slot of an array that runs
+ * @array: array
+ * @slot: slot whose member is out of service
+ *
+ * Return: 0 or what emd_array_quiesce_all() says.
+ * Context: C held, sleeps until I/O has drained.
+ */
+int emd_array_take_out_member(struct emd_array *array, u16 slot)
+{
+	int ret = emd_array_quiesce_all(array);
+
+	if (ret)
+		return ret;
+	emd_array_detach_member(array, slot);
+	emd_array_resume_all(array);
+	return 0;
 }
 
 static void init_members(struct emd_array *array, const struct emd_config *cfg,

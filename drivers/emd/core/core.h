@@ -206,6 +206,8 @@ bool emd_uuid_is_zero(const u8 uuid[16]);
 /* ---- replace.c ----------------------------------------------------------------- */
 
 bool emd_replace_uses(const struct emd_container *container, const struct emd_disk *disk);
+int emd_replace_refuses(const struct emd_container *container, const struct emd_disk *disk,
+			struct emd_errmsg *msg);
 int emd_replace_end(struct emd_container *container, const char *why);
 void emd_replace_copied(struct emd_array *array, int result);
 int emd_replace_pass(struct emd_container *container);
@@ -234,6 +236,11 @@ void emd_array_finish_stop(struct emd_array *array);
 void emd_array_attach_member(struct emd_array *array, u16 slot, struct emd_disk *disk,
 			     const struct emd_config_member *cm);
 void emd_array_detach_member(struct emd_array *array, u16 slot);
+int emd_array_take_out_member(struct emd_array *array, u16 slot);
+
+/* Idle this long before an array is marked clean. */
+#define EMD_CLEAN_AFTER_MS	4000
+
 int emd_array_start_job(struct emd_array *array, enum emd_sync_action action, u64 from);
 int emd_minors_init(void);
 void emd_minors_exit(void);

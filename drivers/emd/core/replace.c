@@ -378,12 +378,9 @@ static int check_all(struct emd_transaction *txn, struct emd_container *containe
 	const struct emd_config_disk *old;
 	int ret;
 
-	ret = emd_must_be_writable(container, msg);
+	ret = emd_must_be_writable(container, msg) ?: emd_replace_refuses(container, NULL, msg);
 	if (ret)
 		return ret;
-	if (container->replace.from)
-		return EMD_REFUSE(msg, -EBUSY, "%s is being replaced by %s",
-				  container->replace.from->name, container->replace.to->name);
 	old = emd_config_find_disk(cfg, from->id);
 	if (!old)
 		return EMD_REFUSE(msg, -ENOENT, "%s is no disk of %s", from->name, container->name);
@@ -589,6 +586,24 @@ bool emd_replace_uses(const struct emd_container *container, const struct emd_di
 {
 	return container->replace.from &&
 	       (container->replace.from == disk || container->replace.to == disk);
+}
+
+/**
+ * emd_replace_refuses() - a command cannot be had while a replace goes on
+ * @container: container
+ * @disk: only when it is part of the replace; NULL: any
+ * @msg: gets the reason
+ *
+ * Return: 0 or -EBUSY.
+ * Context: C held.
+ */
+int emd_replace_refuses(const struct emd_container *container, const struct emd_disk *disk,
+			struct emd_errmsg *msg)
+{
+	if (disk ? !emd_replace_uses(container, disk) : !container->replace.from)
+		return 0;
+	return EMD_REFUSE(msg, -EBUSY, "%s is being replaced by %s",
+			  container->replace.from->name, container->replace.to->name);
 }
 
 static void forget_replace(struct emd_container *container)

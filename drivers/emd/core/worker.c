@@ -32,9 +32,6 @@
 #include "../log.h"
 #include "../trace.h"
 
-/* Idle this long before an array is marked clean. */
-#define CLEAN_AFTER_MS	4000
-
 /* ---- what may be written --------------------------------------------------- */
 
 /* Two good copies somewhere? Else a resync has nothing to do. */
@@ -65,7 +62,7 @@ bool emd_array_writes_allowed(const struct emd_array *array)
 static void arm_idle_timer(struct emd_array *array)
 {
 	if (array->has_dirty_mark)
-		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(CLEAN_AFTER_MS));
+		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(EMD_CLEAN_AFTER_MS));
 }
 
 /**
@@ -673,11 +670,9 @@ static int detach_gone(struct emd_container *container)
 				continue;
 			if (state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING)
 				return -EAGAIN;
-			ret = emd_array_quiesce_all(array);
+			ret = emd_array_take_out_member(array, slot);
 			if (ret)
 				return ret;
-			emd_array_detach_member(array, slot);
-			emd_array_resume_all(array);
 		}
 	}
 	list_for_each_entry(disk, &container->disks, container_node) {
