@@ -143,7 +143,7 @@ int cmd_assemble(struct emdctl *ctl, int argc, char **argv)
 
 static int stop_all(struct emdctl *ctl, struct action *action)
 {
-	int status = confirm(ctl, "this stops every array that is not in use");
+	int status = confirm(ctl, "this stops the arrays of every container of which none is in use");
 
 	if (status)
 		return status;
