@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Show what EMD does, on a stock kernel in a virtual machine: a story in nine steps.
+"""Show what EMD does, on a stock kernel in a virtual machine: a story in ten steps.
 
     scripts/demo.sh            (make demo does the set-up first)
 

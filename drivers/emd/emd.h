@@ -13,9 +13,9 @@
  *
  * Locks, in the order they nest
  *
- *   G  emd_registry_lock   mutex; lists of disks and containers, grouping, minors
+ *   G  emd_registry_lock   mutex; lists of disks and containers, grouping
  *   C  container->mutex    mutex; the config and everything that changes it
- *   S  array->state_lock   spinlock, irq-safe; member states, held bios, pending
+ *   S  array->state_lock   spinlock, irq-safe; member states, held and parked ios
  *
  * Letters at fields
  *
@@ -36,7 +36,7 @@
  *   worker     a work item per container on emd_wq (WQ_MEM_RECLAIM): folds
  *              everything pending into one transaction; allocates nothing
  *   sync       one thread per redundant array, buffers reserved at start
- *   ioctl      sleeps, takes C (and G first when grouping changes)
+ *   ioctl      sleeps, takes G, then C
  */
 #ifndef _EMD_H
 #define _EMD_H
@@ -569,7 +569,7 @@ void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_s
 void emd_window_doubtful(struct emd_window *window, u64 array_sector);
 bool emd_window_unwanted(const struct emd_window *window);
 
-/* ---- state.c: the only writer of states ----------------------------------- */
+/* ---- state.c: the only writer of states once an array has started ----------- */
 
 /*
  * Report that a member failed. Irq-safe. Returns true when the member is now

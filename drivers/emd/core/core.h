@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the core's files (disk, scan, container, array, state, commit, admin)
- * share among themselves and nobody else needs.
+ * What the core's files share among themselves and nobody else needs.
  */
 #ifndef _EMD_CORE_H
 #define _EMD_CORE_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The only writer of member, array and container states.
+ * The only writer of member, array and container states, once an array has started;
+ * what they are at first is array.c's and container.c's.
  *
  * What can be computed is not stored: an array's health is a function of its
  * geometry and its members' states (emd_geo_array_state()).

@@ -11,8 +11,9 @@
  * Lifetimes
  *
  * Taking the disk away (del_gendisk(), kobject_del()) waits for every reader and
- * writer that is inside one of these files. Whoever takes it away may hold C or
- * G, so nobody in here may wait for C or G, ever. Hence:
+ * writer that is inside one of these files. Whoever takes it away holds G, so nobody
+ * in here may wait for G, ever; nor for C, which is held while metadata is written.
+ * Hence:
  *
  *   show   reads the published config under RCU; runtime fields under S or with
  *          READ_ONCE(). The array, its members and its job outlive the files: the
@@ -654,7 +655,7 @@ int emd_sysfs_add_members(struct emd_array *array)
  *
  * Waits for readers of the members' files, who wait for nothing.
  *
- * Context: Process context, sleeps. C may be held.
+ * Context: Process context, sleeps. G held, C not held.
  */
 void emd_sysfs_remove_members(struct emd_array *array)
 {

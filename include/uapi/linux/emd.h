@@ -10,8 +10,10 @@
  *
  * errno: ENOTTY unknown command; E2BIG unknown non-zero tail; EOPNOTSUPP a
  * value this kernel or the format lacks; EINVAL wrong otherwise; EBUSY in use,
- * try later; EUCLEAN metadata damaged; ENODEV gone; ENOENT no such object;
- * EPERM not without CAP_SYS_ADMIN; ENOTUNIQ two candidates; ENOSPC no room.
+ * try later; EEXIST name, disk or metadata is there already; EALREADY it is so
+ * already; EAGAIN what is read keeps changing; EINTR a fatal signal came; EUCLEAN
+ * metadata damaged, or what is computed may be wrong; ENODEV gone; ENOENT no such
+ * object; EPERM not without CAP_SYS_ADMIN; ENOTUNIQ two candidates; ENOSPC no room.
  * With every refusal the kernel writes a reason to @msg_ptr.
  *
  * VERSION and LIST are for everybody who can open the device, all other
@@ -154,7 +156,7 @@ struct emd_rec {
  * @uuid: all zero for free spares
  * @generation: of the elected metadata
  * @name: format and start of the UUID, as in "imsm-845981bb"
- * @format: "imsm"
+ * @format: "imsm", "ddf" or "asr"
  * @reason: why something is not run, or empty
  * @state: 0 assembled, 1 waiting for members, 2 refused (see @reason), 3 stopped
  * @nr_disks: disk records that follow
@@ -574,7 +576,7 @@ struct emd_region {
  * @block_size: out: logical block in bytes
  * @nr_regions: out
  * @serial: out: as the device reports it
- * @format: out: "imsm"
+ * @format: out: "imsm", "ddf" or "asr"
  *
  * It is what the disk's metadata is believed for, all of it, as it is: what does not
  * decode is refused (EUCLEAN). Of a format that keeps two copies one may be damaged,
@@ -713,12 +715,13 @@ struct emd_assign_arg {
 
 /* ---- events: read() on /dev/emd-control -------------------------------- */
 
-#define EMD_EVENT_CONTAINER	1	/* found, assembled, stopped, refused */
-#define EMD_EVENT_ARRAY		2	/* started, stopped, created, deleted, renamed, state */
-#define EMD_EVENT_MEMBER	3	/* failed, rebuilding, in_sync, replacing, replaced */
-#define EMD_EVENT_DISK		4	/* appeared, gone, spare added, torn */
-#define EMD_EVENT_SYNC		5	/* started, paused, resumed, done, cancelled */
-#define EMD_EVENT_ERROR		6	/* read error repaired, metadata damaged */
+/* What happened to it, in a word: the words are in Documentation/userspace-api/emd.rst. */
+#define EMD_EVENT_CONTAINER	1
+#define EMD_EVENT_ARRAY		2
+#define EMD_EVENT_MEMBER	3
+#define EMD_EVENT_DISK		4
+#define EMD_EVENT_SYNC		5
+#define EMD_EVENT_ERROR		6
 
 /**
  * struct emd_event - one thing that happened
