@@ -138,9 +138,9 @@ int image_describe(const char *path, uint32_t block_size, const char *serial,
 	if (S_ISBLK(st.st_mode)) {
 		if (!block_size)
 			block_size = device_block_size(st.st_rdev);
-		if (!serial && (read_vpd_serial(st.st_rdev, buf, sizeof(buf)) ||
-				read_attribute(st.st_rdev, "device/serial", buf, sizeof(buf)) ||
-				read_attribute(st.st_rdev, "serial", buf, sizeof(buf))))
+		if (!serial && (read_attribute(st.st_rdev, "serial", buf, sizeof(buf)) ||
+				read_vpd_serial(st.st_rdev, buf, sizeof(buf)) ||
+				read_attribute(st.st_rdev, "device/serial", buf, sizeof(buf))))
 			serial = buf;
 	}
 	ret = describe_fd(fd, block_size ? block_size : 512, serial ? serial : "", format, text);

@@ -1504,7 +1504,7 @@ static int begin_stop(struct emd_container *container, struct emd_array *first,
  * @container: container
  * @msg: reason of a refusal
  *
- * Return: 0; -EBUSY when an array is in use: then nothing was stopped.
+ * Return: 0; -EBUSY when an array is in use, -EINTR: those that were stopped before stay so.
  * Context: Process context, G held.
  */
 int emd_container_stop(struct emd_container *container, struct emd_errmsg *msg)
