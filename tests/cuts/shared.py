@@ -166,7 +166,7 @@ class Trial:
             try:
                 view = self.look(cut)
             except Lost as why:
-                self.tally.lose("%s, %r: %s" % (story.title, cut, why))
+                self.lose("%s, %r: %s" % (story.title, cut, why))
                 continue
             # Arrays that are there before and after; mdadm starts none that is dirty and has parity but for one.
             views = [place.view for place in self.around(cut.position)]
@@ -184,7 +184,7 @@ class Trial:
                 try:
                     self.start_theirs(*each)
                 except Failed as why:
-                    self.tally.lose("%s, mdadm, %r: %s" % (story.title, each[0], why))
+                    self.lose("%s, mdadm, %r: %s" % (story.title, each[0], why))
         self.replay.end()
         # The next story's disks may not have names that are taken by what was on these.
         self.vm.sh("emdctl scan")
@@ -238,7 +238,7 @@ class Trial:
                 if not steps_of:
                     raise Failed("%s: no %s in %s" % (self.story.title, name, row.name))
                 if steps_of[0].durable > row.acknowledged:
-                    self.tally.lose("%s: %s was acknowledged at %d, before it was durable at %d"
+                    self.lose("%s: %s was acknowledged at %d, before it was durable at %d"
                                     % (self.story.title, row.name, row.acknowledged, steps_of[0].durable))
 
     @staticmethod
@@ -254,6 +254,11 @@ class Trial:
         self.vm.sh("emdctl scan >/dev/null 2>&1")
         with self.replay.power(cut):
             yield
+
+    def lose(self, why):
+        """Told at once: the whole takes long."""
+        self.vm.say("LOST: %s" % why)
+        self.tally.lose(why)
 
     # -- one cut -------------------------------------------------------------------------
 
