@@ -239,7 +239,7 @@ class Trial:
                     raise Failed("%s: no %s in %s" % (self.story.title, name, row.name))
                 if steps_of[0].durable > row.acknowledged:
                     self.lose("%s: %s was acknowledged at %d, before it was durable at %d"
-                                    % (self.story.title, row.name, row.acknowledged, steps_of[0].durable))
+                              % (self.story.title, row.name, row.acknowledged, steps_of[0].durable))
 
     @staticmethod
     def is_metadata(entry):
