@@ -173,8 +173,8 @@ class Trial:
             names = {name for name, array in view["arrays"].items() if all(name in each["arrays"] for each in views)
                      if not (array["dirty"] and array["state"] == "degraded" and array["level"] in PARITY)}
             disks = [disk for disk in story.disks if view["disks"].get(disk.serial) == "active"]
-            # Of two families of IMSM, the one a switch away from the other, mdadm starts neither.
-            halfway = story.fmt == "imsm" and "replace switch" in self.names(cut)
+            # Of two families of IMSM, the one a member away from the other, mdadm starts neither.
+            halfway = story.fmt == "imsm" and self.names(cut) & {"replace switch", "spare activation"}
             if names and cut.kind in story.mdadm_reads and not halfway:
                 theirs.append((cut, names, disks))
         if story.fmt in MDADM:
@@ -288,7 +288,7 @@ class Trial:
             if state not in ("optimal", view["arrays"][name]["state"]):
                 raise Lost("%s became %s" % (name, state))
         if answer.examined:
-            self.read_by_others(view, answer.examined)
+            self.read_by_others(view, [step.view for step in self.around(cut.position)], answer.examined)
         if answer.trouble:
             raise Lost(answer.trouble)
         # Where there is no redundancy the first write is none of the metadata's business.
@@ -315,13 +315,16 @@ class Trial:
         if re.search(r"^\s*error\s", text, re.M):
             raise Lost("%s was used and is still damaged:\n%s" % (disk.serial, text))
 
-    def read_by_others(self, view, examined):
-        """mdadm knows the arrays on every disk in use but one, which may be torn."""
+    def read_by_others(self, view, views, examined):
+        """mdadm knows the arrays on every disk in use but one, which may be torn; not yet all of one that is being made."""
         used = {serial for array in view["arrays"].values() for serial, _ in array["members"].values() if serial}
         for name in view["arrays"]:
             # In the middle of being renamed each disk has the one name or the other.
             either = (self.story.name, stories.RENAMED)
-            named = "(?:%s)" % "|".join(either if name in either else [name])
+            known_as = either if name in either else (name,)
+            if not all(each["arrays"].keys() & set(known_as) for each in views):
+                continue
+            named = "(?:%s)" % "|".join(known_as)
             knowing = sum(re.search(r"(\[%s\]:|\] : %s$)" % (named, named), text, re.M) is not None
                           for text in examined)
             if knowing < len(used) - 1:
