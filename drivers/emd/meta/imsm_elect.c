@@ -411,7 +411,7 @@ static const struct candidate *torn_ahead(const struct election *e, const struct
 static enum emd_verdict judge_torn(const struct election *e, const struct candidate *head,
 				   const struct candidate *c, u16 *row)
 {
-	u32 block = head->cfg->block_size;
+	s32 ahead = generations_ahead(head, c);
 	unsigned int i, claims = 0;
 
 	if (!torn_claims(head, c))
@@ -421,19 +421,15 @@ static enum emd_verdict judge_torn(const struct election *e, const struct candid
 		claims += torn_claims(head, &e->cand[i]);
 	if (claims > 1)
 		return EMD_VERDICT_FOREIGN;
-	switch (generations_ahead(head, c)) {
-	case 0:
-		/* No generation is given out twice: it is the head's own anchor. */
-		if (memcmp(c->cfg->native, head->cfg->native, block))
-			return EMD_VERDICT_FOREIGN;
-		break;
-	case 1:		/* it was the first in turn, and torn_ahead() saw nothing */
-		break;
-	default:
-		/* Behind, however far: a refusal is taken back under higher numbers. */
-		if (generations_ahead(head, c) > 0)
-			return EMD_VERDICT_FOREIGN;
-	}
+	/*
+	 * Behind, however far: a refusal is taken back under higher numbers. Ahead by one:
+	 * it was the first in turn, and torn_ahead() saw nothing.
+	 */
+	if (ahead > 1)
+		return EMD_VERDICT_FOREIGN;
+	/* No generation is given out twice: it is the head's own anchor. */
+	if (!ahead && memcmp(c->cfg->native, head->cfg->native, head->cfg->block_size))
+		return EMD_VERDICT_FOREIGN;
 	*row = listed(head, c->id) - head->cfg->disks;
 	return EMD_VERDICT_MEMBER;
 }
