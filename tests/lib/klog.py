@@ -24,3 +24,13 @@ def trouble(text, tolerated=()):
     return [line.strip() for line in text.splitlines()
             if TROUBLE.search(line) and not HARMLESS.search(line)
             and not any(p.search(line) for p in patterns)]
+
+
+def crash(text):
+    """The report of the first crash in a log, from its first line to the end of its trace; empty without one."""
+    found = re.search(r"Oops|general protection fault|kernel BUG|Kernel panic", text)
+    if not found:
+        return ""
+    lines = text[text.rfind("\n", 0, found.start()) + 1:].splitlines()
+    end = next((n for n, line in enumerate(lines) if "end trace" in line or "</TASK>" in line), 40)
+    return "\n".join(lines[:end + 1])

@@ -16,7 +16,7 @@ from .host import TOP
 from .qmp import Qmp
 
 
-# Of a scenario's boots that the emulator may spoil; see VM.power_on().
+# Of a scenario's boots that the emulator may spoil; see VM.tripped().
 MAX_TRIPS = 2
 
 
@@ -268,12 +268,34 @@ class VM:
         argv = self.machine(run)
         for disk in self.disks:
             argv += ["-blockdev", json.dumps(disk.blockdev())]
-        self.say("boot " + append)
-        if cold or append or root or self.kernel.builtin or os.environ.get("EMD_COLD_BOOT"):
-            self.cold_boot(run, argv, append, root, attached)
-        else:
-            self.go_on(run, argv, attached)
-        self.wait("all disks", lambda: len(self.serials()) >= len(attached))
+        cold = cold or append or root or self.kernel.builtin or os.environ.get("EMD_COLD_BOOT")
+        while True:
+            self.say("boot " + append)
+            try:
+                if cold:
+                    self.cold_boot(run, argv, append, root, attached)
+                else:
+                    self.go_on(run, argv, attached)
+                self.wait("all disks", lambda: len(self.serials()) >= len(attached))
+                return
+            except (Failed, AgentGone) as error:
+                self.kill()
+                if not self.tripped(run):
+                    raise Failed("boot: %s\n%s" % (error, self.console_tail())) from None
+
+    def tripped(self, run):
+        """Whether a boot that failed is the emulator's fault and may be tried again.
+
+        It does not always see code that another processor has just patched, as a booting kernel does
+        a lot, and trips over its own state when it goes on from a snapshot: the kernel crashes, with
+        nothing of ours in it yet. The log is kept beside the console's, and the result tells of it.
+        """
+        if self.kernel.builtin or self.trips >= MAX_TRIPS or not klog.crash(self.console_tail(None)):
+            return False
+        self.trips += 1
+        os.replace(self.console, os.path.join(run, "tripped%d.log" % self.trips))
+        self.say("the kernel crashed before any of ours was in it: boot again")
+        return True
 
     def machine(self, run):
         """Command line of the bare machine, whose sockets are in that directory."""
@@ -311,10 +333,16 @@ class VM:
         argv = argv + ["-append", parameters]
         for disk in attached:
             argv += ["-device", json.dumps(disk.device())]
-        while not self.power_on(run, argv):
-            self.say("the kernel crashed before any of ours was in it: boot again")
-        if not root:
-            os.unlink(os.path.join(run, "initramfs"))
+        deadline = time.monotonic() + 60 * self.slow
+        self.spawn(run, argv)
+        try:
+            self.qmp = Qmp(os.path.join(run, "qmp"), deadline)
+            self.agent = Agent(os.path.join(run, "agent"), deadline, lambda: self.process.poll() is None)
+        except Exception as error:
+            raise Failed("%s %s" % (error, self.emulator_log(run))) from None
+        finally:
+            if not root:
+                os.unlink(os.path.join(run, "initramfs"))
 
     def go_on(self, run, argv, attached):
         """From the snapshot of a machine like this, with the files and the disks of this one."""
@@ -330,39 +358,19 @@ class VM:
                 self.qmp.command("device_add", **disk.device())
             self.qmp.command("cont")
         except Exception as error:
-            with open(os.path.join(run, "qemu.log")) as log:
-                text = log.read().strip()
-            self.kill()
             # Whatever was wrong with it, the next machine gets another.
             snapshot.forget(booted)
-            raise Failed("go on: %s %s" % (error, text)) from None
+            raise Failed("go on: %s %s" % (error, self.emulator_log(run))) from None
         more = initramfs.extra(self.kernel, os.path.join(run, "extra"), self.files)
         with open(more, "rb") as archive:
-            self._run("wake %d && cd / && cpio -idm 2>/dev/null" % time.time(), stdin=os.urandom(64) + archive.read())
+            content = archive.read()
         os.unlink(more)
+        self._run("wake %d && cd / && cpio -idm 2>/dev/null" % time.time(), stdin=os.urandom(64) + content)
 
-    def power_on(self, run, argv):
-        """True when the agent answers; False when the emulator is to blame, which may be so twice.
-
-        It does not always see code that another processor has just patched, as a booting kernel
-        does a lot: that ends in an int3 that nobody knows. Its log is kept beside the console's.
-        """
-        deadline = time.monotonic() + 60 * self.slow
-        self.spawn(run, argv)
-        try:
-            self.qmp = Qmp(os.path.join(run, "qmp"), deadline)
-            self.agent = Agent(os.path.join(run, "agent"), deadline, lambda: self.process.poll() is None)
-        except Exception as error:
-            with open(os.path.join(run, "qemu.log")) as log:
-                text = log.read().strip()
-            self.kill()
-            tripped = not self.kernel.builtin and "Oops: int3" in self.console_tail(200)
-            if tripped and self.trips < MAX_TRIPS:
-                self.trips += 1
-                os.replace(self.console, os.path.join(run, "tripped%d.log" % self.trips))
-                return False
-            raise Failed("boot: %s %s\n%s" % (error, text, self.console_tail())) from None
-        return True
+    @staticmethod
+    def emulator_log(run):
+        with open(os.path.join(run, "qemu.log")) as log:
+            return log.read().strip()
 
     def spawn(self, run, argv):
         with open(os.path.join(run, "qemu.log"), "w") as log:
@@ -531,9 +539,10 @@ class VM:
     # -- the end -----------------------------------------------------------------------
 
     def console_tail(self, lines=25):
+        """The last lines of this boot's kernel log; None: all of them."""
         try:
             with open(self.console, errors="replace") as log:
-                return "".join(log.readlines()[-lines:]).rstrip()
+                return "".join(log.readlines()[-lines if lines else 0:]).rstrip()
         except OSError:
             return ""
 
