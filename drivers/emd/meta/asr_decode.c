@@ -218,27 +218,19 @@ static u16 row_of_line(const struct asr_set *set, u16 line)
 	emd_config_flag(&(ca)->flags, (ca)->reason, EMD_CFG_NO_START, fmt, ##__VA_ARGS__)
 
 /* The first line has the name when an own one is missing. */
-static void decode_name(const struct asr_set *set, char name[EMD_NAME_LEN])
+static void decode_name(const struct emd_config *cfg, char name[EMD_NAME_LEN])
 {
+	const struct asr_set *set = asr_set(cfg);
 	const struct asr_line_ondisk *line = asr_line(set, set->top);
-	unsigned int len = ASR_NAME_LEN, i;
+	unsigned int len = ASR_NAME_LEN;
+	char instead[EMD_NAME_LEN];
 	const u8 *raw;
-	u8 c;
 
 	raw = line->name[0] ? line->name : asr_line(set, 0)->name;
 	while (len && (!raw[len - 1] || raw[len - 1] == ' '))
 		len--;
-	for (i = 0; i < len; i++) {
-		c = raw[i];
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    ((c == '.' || c == '-') && i))
-			name[i] = c;
-		else
-			name[i] = '_';
-	}
-	name[len] = 0;
-	if (!len)
-		snprintf(name, EMD_NAME_LEN, "%08x", be32_to_cpu(line->magic));
+	snprintf(instead, sizeof(instead), "%08x", be32_to_cpu(line->magic));
+	emd_config_name_array(cfg, 0, raw, len, instead, name);
 }
 
 static void decode_level(const struct asr_set *set, const struct asr_shape *shape,
@@ -496,7 +488,7 @@ static int decode_array(struct emd_config *cfg, struct emd_errmsg *msg)
 	if (ret)
 		return ret;
 	memset(ca, 0, sizeof(*ca));
-	decode_name(set, ca->name);
+	decode_name(cfg, ca->name);
 	asr_array_uuid(be32_to_cpu(asr_line(set, set->top)->magic), ca->uuid);
 	ca->geo.nr_members = shape.nr_slots;
 	decode_level(set, &shape, ca);

@@ -46,12 +46,7 @@ u32 asr_encode_max(const struct emd_config *cfg)
 static void add_write(struct emd_meta_writes *out, u64 sector, u32 len, u32 buf_offset,
 		      bool barrier)
 {
-	struct emd_meta_write *write = &out->writes[out->nr++];
-
-	write->offset = sector * ASR_SECTOR;
-	write->len = len;
-	write->buf_offset = buf_offset;
-	write->barrier = barrier;
+	emd_meta_add_write(out, sector * ASR_SECTOR, len, buf_offset, barrier);
 }
 
 /*

@@ -15,7 +15,7 @@
 
 #include "asr.h"
 
-#define DEFAULT_STRIP	128u	/* 64 KiB; what mirrors record, too */
+#define DEFAULT_STRIP	128u	/* 64 KiB */
 #define MIN_STRIP	8u
 #define MAX_STRIP	2048u
 #define MIN_DISK	(ASR_END_SECTORS + MAX_STRIP)
@@ -264,27 +264,12 @@ static int size_members(const struct emd_config *cfg, const struct emd_create_ar
 int asr_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		    struct emd_errmsg *msg)
 {
-	struct emd_geometry geo = {
-		.level = args->level,
-		.layout = args->layout,
-		.nr_members = args->nr_disks,
-		.nr_copies = 1,
-		.strip_sectors = args->strip_sectors ? args->strip_sectors : DEFAULT_STRIP,
-	};
+	struct emd_geometry geo;
 	int ret;
 
-	if (args->level >= EMD_NR_LEVELS)
-		return EMD_REFUSE(msg, -EINVAL, "RAID level number %u is unknown", args->level);
-	if (args->layout == EMD_LAYOUT_NONE)
-		geo.layout = emd_levels[args->level].default_layout;
-	if (args->level == EMD_LEVEL_RAID1)
-		geo.nr_copies = min_t(u16, args->nr_disks, U8_MAX);
-	else if (args->level == EMD_LEVEL_RAID10)
-		geo.nr_copies = 2;
-	if (!emd_levels[args->level].striped)
-		geo.strip_sectors = DEFAULT_STRIP;	/* whatever was asked: there is none */
-
-	ret = check_shape(&geo, msg);
+	ret = emd_create_geometry(args, DEFAULT_STRIP, &geo, msg);
+	if (!ret)
+		ret = check_shape(&geo, msg);
 	if (ret)
 		return ret;
 	if (t1->nr_arrays)
@@ -300,9 +285,6 @@ int asr_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		return EMD_REFUSE(msg, -EINVAL, "%s of %u disks, need %u",
 				  emd_levels[args->level].name, args->nr_disks,
 				  emd_levels[args->level].min_members);
-	if (t1->nr_arrays == t1->max_arrays ||
-	    args->nr_disks > t1->max_members - t1->nr_members)
-		return EMD_REFUSE(msg, -ENOSPC, "no room for another array");
 	ret = size_members(t1, args, &geo, msg);
 	if (!ret)
 		ret = emd_geo_validate(&geo, msg);
@@ -362,28 +344,12 @@ int asr_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 	const struct emd_config_array *ca = &cfg->arrays[array];
 	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
 	const struct emd_config_disk *row = &cfg->disks[disk];
-	int has;
+	int ret = emd_config_can_take(cfg, ca, slot, disk, msg);
 
-	if (cfg->flags || ca->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s", ca->name,
-				  ca->flags ? ca->reason : cfg->reason);
-	if (!emd_levels[ca->geo.level].redundant)
-		return EMD_REFUSE(msg, -EINVAL, "%s has nothing to rebuild a member from",
-				  ca->name);
-	if (member->state != EMD_MEMBER_FAILED && member->state != EMD_MEMBER_MISSING)
-		return EMD_REFUSE(msg, -EBUSY, "slot %u of %s is %s", slot, ca->name,
-				  emd_member_state_names[member->state]);
-	if (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE)
-		return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
-				  emd_disk_state_names[row->state]);
-	has = emd_config_member_slot(cfg, ca, disk);
-	if (has >= 0 && has != slot)
-		return EMD_REFUSE(msg, -EBUSY, "disk %s is in slot %d of %s", row->id, has,
-				  ca->name);
+	if (ret)
+		return ret;
 	if (ca->sync == EMD_SYNC_RESYNC)
 		return EMD_REFUSE(msg, -EBUSY, "resync of %s has to end first", ca->name);
-	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
-		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
 	if (disk_limit(cfg, disk) < member->nr_sectors)
 		return EMD_REFUSE(msg, -ENOSPC, "disk %s has room for %llu sectors, %s needs %llu",
 				  row->id, disk_limit(cfg, disk), ca->name, member->nr_sectors);

@@ -480,49 +480,39 @@ int emd_config_check_change(const struct emd_config *t0, const struct emd_config
 	return 0;
 }
 
-static bool portable_name(const char *name)
-{
-	const char *c;
-
-	for (c = name; *c; c++) {
-		if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= 'a' && *c <= 'z') || *c == '_')
-			continue;
-		if (c == name || (*c != '.' && *c != '-'))
-			return false;
-	}
-	return c != name;
-}
-
 /**
- * emd_create_check_name() - may a new array, or one that is renamed, have this name?
- * @cfg: container it is for
- * @name: as asked for
- * @max_len: characters the format has room for
- * @msg: gets the reason of a refusal; may be NULL
- *
- * Return: 0; -EINVAL when it is too long or not portable; -EEXIST.
- * Context: Any.
+ * emd_config_name_array() - what metadata calls an array, as a name for a device
+ * @cfg: config being built, with the arrays before this one
+ * @native: index in the metadata, to tell it from one of the same name
+ * @raw: bytes of the metadata, at most EMD_NAME_LEN - 1; they stay as they are
+ * @len: their number, without what fills up
+ * @instead: name of an array that has none
+ * @name: where it goes
  */
-int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
-			  struct emd_errmsg *msg)
+void emd_config_name_array(const struct emd_config *cfg, u32 native, const u8 *raw,
+			   unsigned int len, const char *instead, char name[EMD_NAME_LEN])
 {
-	size_t len = strnlen(name, EMD_NAME_LEN);
-	u16 i;
+	unsigned int i;
+	u8 c;
 
-	if (!len || len > max_len)
-		return EMD_REFUSE(msg, -EINVAL, "name of %zu characters, need 1 to %u", len,
-				  max_len);
-	if (!portable_name(name))
-		return EMD_REFUSE(msg, -EINVAL,
-				  "name %s, need letters, digits, '_', and not at the start '.' and '-'",
-				  name);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (!strcmp(cfg->arrays[i].name, name))
-			return EMD_REFUSE(msg, -EEXIST, "the container has an array named %s",
-					  name);
+	strscpy(name, instead, EMD_NAME_LEN);
+	for (i = 0; i < len; i++) {
+		c = raw[i];
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    c == '_' || c == '+' || ((c == '.' || c == '-') && i))
+			name[i] = c;
+		else
+			name[i] = '_';
 	}
-	return 0;
+	if (len)
+		name[len] = 0;
+	for (i = 0; i < cfg->nr_arrays; i++) {
+		if (strcmp(cfg->arrays[i].name, name))
+			continue;
+		/* A tilde is not in any name that came from above. */
+		snprintf(name + strlen(name), EMD_NAME_LEN - strlen(name), "~%u", native);
+		break;
+	}
 }
 
 /* The same array in another config, before ->update() has moved any. */
@@ -592,95 +582,4 @@ int emd_config_can_change(const struct emd_config *t0, const struct emd_config *
 			ret = emd_create_check_name(t0, a1->name, max_name, msg);
 	}
 	return ret;
-}
-
-/**
- * emd_create_check_flags() - may disks of this container be given to an array?
- * @cfg: container
- * @msg: gets the reason of a refusal; may be NULL
- *
- * Return: 0; -EOPNOTSUPP when something of it is not understood, so that nobody knows what
- * it keeps on the disks.
- * Context: Any.
- */
-int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg)
-{
-	u16 i;
-
-	if (cfg->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "container is not to be changed: %s",
-				  cfg->reason);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (cfg->arrays[i].flags & EMD_CFG_NO_START)
-			return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is in the way: %s",
-					  cfg->arrays[i].name, cfg->arrays[i].reason);
-	}
-	return 0;
-}
-
-/**
- * emd_create_check_disks() - can an array be put on these disks at all?
- * @cfg: container it is for
- * @args: what is asked for
- * @msg: gets the reason of a refusal; may be NULL
- *
- * Return: 0, or -EINVAL when one is not there, not in service, or named twice.
- * Context: Any.
- */
-int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
-			   struct emd_errmsg *msg)
-{
-	const struct emd_config_disk *row;
-	u16 i, k;
-
-	for (i = 0; i < args->nr_disks; i++) {
-		if (args->disks[i] >= cfg->nr_disks)
-			return EMD_REFUSE(msg, -EINVAL, "disk %u, the container has %u",
-					  args->disks[i], cfg->nr_disks);
-		row = &cfg->disks[args->disks[i]];
-		if (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE)
-			return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
-					  emd_disk_state_names[row->state]);
-		for (k = 0; k < i; k++) {
-			if (args->disks[k] == args->disks[i])
-				return EMD_REFUSE(msg, -EINVAL, "disk %s is named twice", row->id);
-		}
-	}
-	return 0;
-}
-
-/**
- * emd_create_append() - put a new array at the end of a config
- * @t1: config being built, with room for it
- * @args: what was asked for, checked
- * @geo: its shape, placed
- * @start: first sector on each of its disks
- *
- * Return: the array; what else its format keeps of one is for the caller to set.
- * Context: Any.
- */
-struct emd_config_array *emd_create_append(struct emd_config *t1,
-					   const struct emd_create_args *args,
-					   const struct emd_geometry *geo, u64 start)
-{
-	struct emd_config_array *ca = &t1->arrays[t1->nr_arrays++];
-	struct emd_config_member *member;
-	u16 slot;
-
-	memset(ca, 0, sizeof(*ca));
-	strscpy(ca->name, args->name, sizeof(ca->name));
-	ca->geo = *geo;
-	ca->first_member = t1->nr_members;
-	ca->initialised = args->clean || !emd_levels[geo->level].redundant;
-	ca->dirty = !ca->initialised;
-	ca->native = EMD_NO_ARRAY;
-	for (slot = 0; slot < geo->nr_members; slot++) {
-		member = &t1->members[t1->nr_members++];
-		member->disk = args->disks[slot];
-		member->state = EMD_MEMBER_IN_SYNC;
-		member->start_sector = start;
-		member->nr_sectors = geo->member_sectors;
-		emd_config_disk_enlist(&t1->disks[member->disk]);
-	}
-	return ca;
 }

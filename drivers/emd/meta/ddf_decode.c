@@ -89,29 +89,12 @@ static void decode_name(const struct emd_config *cfg, u32 vde, char name[EMD_NAM
 {
 	const u8 *raw = ddf_vde(ddf_set(cfg), vde)->name;
 	unsigned int len = DDF_NAME_LEN;
-	unsigned int i;
-	u8 c;
+	char instead[EMD_NAME_LEN];
 
 	while (len && (!raw[len - 1] || raw[len - 1] == ' ' || raw[len - 1] == 0xff))
 		len--;
-	for (i = 0; i < len; i++) {
-		c = raw[i];
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '_' || c == '+' || c == '-' || (c == '.' && i))
-			name[i] = c;
-		else
-			name[i] = '_';
-	}
-	name[len] = 0;
-	if (!len)
-		snprintf(name, EMD_NAME_LEN, "vd%u", vde);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (!strcmp(cfg->arrays[i].name, name)) {
-			/* A tilde is not in any name that came from above. */
-			snprintf(name + strlen(name), EMD_NAME_LEN - strlen(name), "~%u", vde);
-			break;
-		}
-	}
+	snprintf(instead, sizeof(instead), "vd%u", vde);
+	emd_config_name_array(cfg, vde, raw, len, instead, name);
 }
 
 /* ---- disks ----------------------------------------------------------------------- */

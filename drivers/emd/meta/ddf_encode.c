@@ -65,16 +65,6 @@ struct plan {
 	u32 where[DDF_NR_OWN];
 };
 
-static void add_write(struct plan *plan, u64 offset, u32 len, u32 buf_offset, bool barrier)
-{
-	struct emd_meta_write *write = &plan->out->writes[plan->out->nr++];
-
-	write->offset = offset;
-	write->len = len;
-	write->buf_offset = buf_offset;
-	write->barrier = barrier;
-}
-
 static void put_config(const struct plan *plan, u8 *to)
 {
 	const struct ddf_set *set = plan->set;
@@ -154,7 +144,7 @@ static void write_sections(struct plan *plan, u64 lba)
 			last->len += len;
 			continue;
 		}
-		add_write(plan, offset, len, plan->where[s], first);
+		emd_meta_add_write(plan->out, offset, len, plan->where[s], first);
 		last = &plan->out->writes[plan->out->nr - 1];
 		first = false;
 	}
@@ -168,11 +158,11 @@ static void write_copy(struct plan *plan, u64 lba, enum ddf_header_type type, un
 
 	if (!(plan->part->write & DDF_WRITE_NEW)) {
 		put_header(plan, open, type, plan->part->seq, 1);
-		add_write(plan, offset, set->block, open * set->block, true);
+		emd_meta_add_write(plan->out, offset, set->block, open * set->block, true);
 	}
 	write_sections(plan, lba);
 	put_header(plan, closed, type, set->seq, 0);
-	add_write(plan, offset, set->block, closed * set->block, true);
+	emd_meta_add_write(plan->out, offset, set->block, closed * set->block, true);
 }
 
 /* Two copies of a header before and one after each, five sections, an anchor. */
@@ -214,8 +204,8 @@ int ddf_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *o
 		write_copy(&plan, secondary, DDF_SECONDARY, BUF_SECONDARY_OPEN, BUF_SECONDARY);
 	if (plan.part->write & DDF_WRITE_NEW) {
 		put_header(&plan, BUF_ANCHOR, DDF_ANCHOR, DDF_NONE32, 0xff);
-		add_write(&plan, plan.part->anchor_lba * plan.set->block, plan.set->block,
-			  BUF_ANCHOR * plan.set->block, true);
+		emd_meta_add_write(out, plan.part->anchor_lba * plan.set->block, plan.set->block,
+				   BUF_ANCHOR * plan.set->block, true);
 	}
 	return 0;
 }
@@ -232,7 +222,6 @@ int ddf_encode(const struct emd_config *cfg, u16 disk, struct emd_meta_writes *o
 int ddf_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 {
 	u64 last = ((img->disk_sectors << 9) / img->block_size - 1) * img->block_size;
-	struct plan plan = { .out = out };
 	u32 block = img->block_size;
 	struct ddf_disk disk;
 	u64 lba[2];
@@ -243,25 +232,25 @@ int ddf_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 		return -ENOSPC;
 	memset(out->buf, 0, block);
 	if (!img->nr_extents) {
-		add_write(&plan, last, block, 0, false);
+		emd_meta_add_write(out, last, block, 0, false);
 		if (block == 512 && img->disk_sectors > 257)
-			add_write(&plan, last - 256 * 512, block, 0, false);
+			emd_meta_add_write(out, last - 256 * 512, block, 0, false);
 		return 0;
 	}
 	if (!ddf_recognize(img))
 		return -ENODATA;
 	ddf_load(img, &disk, NULL);
 	if (!disk.anchor) {
-		add_write(&plan, last, block, 0, false);
+		emd_meta_add_write(out, last, block, 0, false);
 		return 0;
 	}
-	add_write(&plan, disk.anchor_lba * block, block, 0, false);
+	emd_meta_add_write(out, disk.anchor_lba * block, block, 0, false);
 	lba[0] = disk.layout.primary;
 	lba[1] = disk.layout.secondary;
 	for (i = 0; i < 2; i++) {
 		/* Headers that the anchor's layout was checked for, or none. */
 		if (lba[i] && lba[i] < disk.anchor_lba)
-			add_write(&plan, lba[i] * block, block, 0, i == 0);
+			emd_meta_add_write(out, lba[i] * block, block, 0, i == 0);
 	}
 	return 0;
 }
@@ -276,7 +265,6 @@ int ddf_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
  */
 int ddf_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
 {
-	struct plan plan = { .out = out };
 	struct ddf_disk disk;
 	u32 block, len;
 
@@ -285,9 +273,9 @@ int ddf_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
 		return -EUCLEAN;
 	block = disk.layout.block;
 	len = ddf_run_len(&disk.layout);
-	add_write(&plan, disk.layout.primary * block, len, 0, false);
+	emd_meta_add_write(out, disk.layout.primary * block, len, 0, false);
 	if (disk.layout.secondary != DDF_NONE64)
-		add_write(&plan, disk.layout.secondary * block, len, len, true);
-	add_write(&plan, disk.anchor_lba * block, block, (out->nr) * len, true);
+		emd_meta_add_write(out, disk.layout.secondary * block, len, len, true);
+	emd_meta_add_write(out, disk.anchor_lba * block, block, (out->nr) * len, true);
 	return 0;
 }

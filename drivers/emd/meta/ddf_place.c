@@ -444,12 +444,6 @@ static int size_members(const struct emd_config *cfg, const struct emd_create_ar
 	return 0;
 }
 
-static enum emd_layout default_layout(enum emd_level level)
-{
-	return level == EMD_LEVEL_RAID6 ? EMD_LAYOUT_ROTATING_N_CONTINUE :
-					  emd_levels[level].default_layout;
-}
-
 /**
  * ddf_place_array() - append a new array to a config
  * @t1: config being built, with room for it
@@ -462,31 +456,19 @@ static enum emd_layout default_layout(enum emd_level level)
 int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		    struct emd_errmsg *msg)
 {
-	struct emd_geometry geo = {
-		.level = args->level,
-		.layout = args->layout,
-		.nr_members = args->nr_disks,
-		.nr_copies = 1,
-		.strip_sectors = args->strip_sectors ? args->strip_sectors : DEFAULT_STRIP,
-		.member_sectors = 1 << 20,	/* until it is known */
-		.array_sectors = 1,
-		.nr_spans = args->nr_spans,
-		.span_join = EMD_SPANS_STRIPED,
-	};
+	struct emd_geometry geo;
 	u64 start;
 	int ret;
 
-	if (args->level >= EMD_NR_LEVELS)
-		return EMD_REFUSE(msg, -EINVAL, "RAID level number %u is unknown", args->level);
-	if (args->layout == EMD_LAYOUT_NONE)
-		geo.layout = default_layout(args->level);
-	if (args->level == EMD_LEVEL_RAID1)
-		geo.nr_copies = min_t(u16, args->nr_disks, U8_MAX);
-	else if (args->level == EMD_LEVEL_RAID10 || args->level == EMD_LEVEL_RAID1E)
-		geo.nr_copies = 2;
-	if (!emd_levels[args->level].striped)
-		geo.strip_sectors = DEFAULT_STRIP;	/* whatever was asked: there is none */
-
+	ret = emd_create_geometry(args, DEFAULT_STRIP, &geo, msg);
+	if (ret)
+		return ret;
+	if (args->layout == EMD_LAYOUT_NONE && args->level == EMD_LEVEL_RAID6)
+		geo.layout = EMD_LAYOUT_ROTATING_N_CONTINUE;
+	geo.member_sectors = 1 << 20;	/* until it is known */
+	geo.array_sectors = 1;
+	geo.nr_spans = args->nr_spans;
+	geo.span_join = EMD_SPANS_STRIPED;
 	ret = check_shape(&geo, t1->block_size, msg);
 	if (!ret)
 		ret = emd_geo_validate(&geo, msg);
@@ -498,9 +480,6 @@ int ddf_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		ret = emd_create_check_flags(t1, msg);
 	if (ret)
 		return ret;
-	if (t1->nr_arrays == t1->max_arrays ||
-	    args->nr_disks > t1->max_members - t1->nr_members)
-		return EMD_REFUSE(msg, -ENOSPC, "no room for another array");
 
 	ret = size_members(t1, args, &geo, &start, msg);
 	if (!ret)
@@ -589,31 +568,16 @@ int ddf_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 	const struct emd_config_array *ca = &cfg->arrays[array];
 	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
 	const struct emd_config_disk *row = &cfg->disks[disk];
-	int has, ret;
+	int ret = emd_config_can_take(cfg, ca, slot, disk, msg);
 
-	if (cfg->flags || ca->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s", ca->name,
-				  ca->flags ? ca->reason : cfg->reason);
-	if (!emd_levels[ca->geo.level].redundant)
-		return EMD_REFUSE(msg, -EINVAL, "%s has nothing to rebuild a member from",
-				  ca->name);
-	if (member->state != EMD_MEMBER_FAILED && member->state != EMD_MEMBER_MISSING)
-		return EMD_REFUSE(msg, -EBUSY, "slot %u of %s is %s", slot, ca->name,
-				  emd_member_state_names[member->state]);
-	if ((row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE) ||
-	    row->native == EMD_NO_DISK)
-		return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
-				  emd_disk_state_names[row->state]);
-	has = emd_config_member_slot(cfg, ca, disk);
-	if (has >= 0 && has != slot)
-		return EMD_REFUSE(msg, -EBUSY, "disk %s is in slot %d of %s", row->id, has,
-				  ca->name);
+	if (ret)
+		return ret;
+	if (row->native == EMD_NO_DISK)
+		return EMD_REFUSE(msg, -EINVAL, "disk %s is not listed yet", row->id);
 	/* One place for progress in a record: one disk at a time. */
 	if (ca->sync != EMD_SYNC_IDLE)
 		return EMD_REFUSE(msg, -EBUSY, "%s of %s has to end first",
 				  emd_sync_action_names[ca->sync], ca->name);
-	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
-		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
 	if (!emd_config_may_serve(cfg, disk, array))
 		return EMD_REFUSE(msg, -EINVAL, "disk %s is a spare for other arrays", row->id);
 	ret = emd_create_check_flags(cfg, msg);

@@ -120,32 +120,6 @@ static void flag_container(const struct imsm_view *view, struct emd_config *cfg)
 
 /* ---- volumes ------------------------------------------------------------------ */
 
-/* A name that is a device name; unlike the bytes, which stay as they are. */
-static void decode_name(const struct emd_config *cfg, u8 v, const u8 *raw, char *name)
-{
-	unsigned int i, len = strnlen((const char *)raw, IMSM_NAME_LEN);
-	u8 c;
-
-	for (i = 0; i < len; i++) {
-		c = raw[i];
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '_' || c == '+' || c == '-' || (c == '.' && i))
-			name[i] = c;
-		else
-			name[i] = '_';
-	}
-	name[len] = 0;
-	if (!len)
-		snprintf(name, EMD_NAME_LEN, "volume%u", v);
-	for (i = 0; i < cfg->nr_arrays; i++) {
-		if (!strcmp(cfg->arrays[i].name, name)) {
-			/* A tilde is not in any name that came from above. */
-			snprintf(name + strlen(name), EMD_NAME_LEN - strlen(name), "~%u", v);
-			break;
-		}
-	}
-}
-
 /*
  * How much of each member holds data. num_data_stripes says, unless firmware
  * enlarged the volume and left it alone: then the size does.
@@ -446,11 +420,14 @@ static int decode_volume(const struct imsm_view *view, u8 v, struct emd_config *
 	struct emd_config_array *ca = &cfg->arrays[v];
 	const struct imsm_dev_ondisk *dev = imsm_dev(view, v);
 	const struct imsm_map_ondisk *map = imsm_map(view, v, 0);
+	char instead[EMD_NAME_LEN];
 	bool redundant;
 	u16 nr_rebuilding;
 	int ret;
 
-	decode_name(cfg, v, dev->volume, ca->name);
+	snprintf(instead, sizeof(instead), "volume%u", v);
+	emd_config_name_array(cfg, v, dev->volume,
+			      strnlen((const char *)dev->volume, IMSM_NAME_LEN), instead, ca->name);
 	imsm_volume_uuid(imsm_mpb(view), v, dev->volume, ca->uuid);
 	ca->native = v;
 	ca->first_member = cfg->nr_members;

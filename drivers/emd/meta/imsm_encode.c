@@ -46,18 +46,6 @@ u32 imsm_encode_max(const struct emd_config *cfg)
 	return cfg->block_size + imsm_native_room(cfg);
 }
 
-static struct emd_meta_write *add_write(struct emd_meta_writes *out, u64 offset, u32 len,
-					u32 buf_offset)
-{
-	struct emd_meta_write *write = &out->writes[out->nr++];
-
-	write->offset = offset;
-	write->len = len;
-	write->buf_offset = buf_offset;
-	write->barrier = false;
-	return write;
-}
-
 /*
  * The buffer is as the disk will have it: extension, anchor (@len together),
  * record. They are neighbours, so one write carries them. Extension and anchor
@@ -74,7 +62,7 @@ static int lay_out(const struct emd_config *cfg, u16 disk, u32 len, bool keep_re
 	if (end < len + block)
 		return -ENOSPC;
 	memset(out->buf + len, 0, block);
-	add_write(out, end - block - len, keep_record ? len : len + block, 0);
+	emd_meta_add_write(out, end - block - len, keep_record ? len : len + block, 0, false);
 	return 0;
 }
 
@@ -182,14 +170,14 @@ int imsm_erase(const struct emd_meta_image *img, struct emd_meta_writes *out)
 	memset(out->buf, 0, out->buf_len);
 
 	end = round_down(img->disk_sectors << 9, (u64)block);
-	add_write(out, end - 2 * block, block, 0);
-	add_write(out, end - block, block, 0)->barrier = true;
+	emd_meta_add_write(out, end - 2 * block, block, 0, false);
+	emd_meta_add_write(out, end - block, block, 0, true);
 	left = round_up(size, block) - block;
 	for (pos = end - 2 * block - left; left; pos += len, left -= len) {
 		if (out->nr == EMD_META_MAX_WRITES)
 			return -ENOSPC;
 		len = min(left, round_down(out->buf_len, block));
-		add_write(out, pos, len, 0);
+		emd_meta_add_write(out, pos, len, 0, false);
 	}
 	return 0;
 }
@@ -214,7 +202,7 @@ int imsm_owned(const struct emd_meta_image *img, struct emd_meta_writes *out)
 	if (imsm_check_size(size, img, NULL))
 		return -EUCLEAN;
 	size = round_up(size, block);
-	add_write(out, round_down(img->disk_sectors << 9, (u64)block) - block - size, size + block,
-		  0);
+	emd_meta_add_write(out, round_down(img->disk_sectors << 9, (u64)block) - block - size,
+			   size + block, 0, false);
 	return 0;
 }

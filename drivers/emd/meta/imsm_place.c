@@ -393,28 +393,16 @@ static int size_members(const struct emd_create_args *args, u32 nr_data, u32 str
 int imsm_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		     struct emd_errmsg *msg)
 {
-	struct emd_geometry geo = {
-		.level = args->level,
-		.layout = args->layout,
-		.nr_members = args->nr_disks,
-		.nr_copies = 1,
-		.strip_sectors = args->strip_sectors ? args->strip_sectors : DEFAULT_STRIP,
-	};
+	struct emd_geometry geo;
 	u64 start, room;
 	u32 nr_data;
 	int ret;
 
-	if (args->level == EMD_LEVEL_RAID1) {
-		geo.strip_sectors = 128;	/* whatever was asked: a mirror has none */
-		geo.nr_copies = args->nr_disks;
-	} else if (args->level == EMD_LEVEL_RAID10) {
-		geo.nr_copies = 2;
-	}
-	if (args->layout == EMD_LAYOUT_NONE && args->level == EMD_LEVEL_RAID10)
-		geo.layout = EMD_LAYOUT_ADJACENT;
+	ret = emd_create_geometry(args, DEFAULT_STRIP, &geo, msg);
+	if (ret)
+		return ret;
 	if (args->layout == EMD_LAYOUT_NONE && args->level == EMD_LEVEL_RAID5)
 		geo.layout = EMD_LAYOUT_LEFT_ASYMMETRIC;
-
 	ret = check_shape(geo.level, geo.layout, geo.nr_members, geo.strip_sectors, msg);
 	if (ret)
 		return ret;
@@ -433,9 +421,6 @@ int imsm_place_array(struct emd_config *t1, const struct emd_create_args *args,
 		ret = check_profile(t1, args, geo.strip_sectors, msg);
 	if (ret)
 		return ret;
-	if (t1->nr_arrays == t1->max_arrays ||
-	    args->nr_disks > t1->max_members - t1->nr_members)
-		return EMD_REFUSE(msg, -ENOSPC, "no room for another array");
 
 	find_gap(t1, args, &start, &room);
 	nr_data = nr_data_members(geo.level, geo.nr_members);
@@ -545,31 +530,13 @@ int imsm_can_take(const struct emd_config *cfg, u16 array, u16 slot, u16 disk,
 		  struct emd_errmsg *msg)
 {
 	const struct emd_config_array *ca = &cfg->arrays[array];
-	const struct emd_config_member *member = emd_config_member(cfg, ca, slot);
-	const struct emd_config_disk *row = &cfg->disks[disk];
-	int has, ret;
+	int ret = emd_config_can_take(cfg, ca, slot, disk, msg);
 
-	if (cfg->flags || ca->flags)
-		return EMD_REFUSE(msg, -EOPNOTSUPP, "%s is not to be written: %s", ca->name,
-				  ca->flags ? ca->reason : cfg->reason);
-	if (!emd_levels[ca->geo.level].redundant)
-		return EMD_REFUSE(msg, -EINVAL, "%s has nothing to rebuild a member from",
-				  ca->name);
-	if (member->state != EMD_MEMBER_FAILED && member->state != EMD_MEMBER_MISSING)
-		return EMD_REFUSE(msg, -EBUSY, "slot %u of %s is %s", slot, ca->name,
-				  emd_member_state_names[member->state]);
-	if (row->state != EMD_DISK_SPARE && row->state != EMD_DISK_ACTIVE)
-		return EMD_REFUSE(msg, -EINVAL, "disk %s is %s", row->id,
-				  emd_disk_state_names[row->state]);
-	has = emd_config_member_slot(cfg, ca, disk);
-	if (has >= 0 && has != slot)
-		return EMD_REFUSE(msg, -EBUSY, "disk %s is in slot %d of %s", row->id, has,
-				  ca->name);
+	if (ret)
+		return ret;
 	if (ca->sync != EMD_SYNC_IDLE)
 		return EMD_REFUSE(msg, -EBUSY, "%s of %s has to end first",
 				  emd_sync_action_names[ca->sync], ca->name);
-	if (emd_config_array_state(cfg, ca) == EMD_ARRAY_FAILED)
-		return EMD_REFUSE(msg, -EINVAL, "%s has failed", ca->name);
 	ret = check_other_arrays(cfg, array, msg);
 	if (ret)
 		return ret;

@@ -95,6 +95,25 @@ struct emd_meta_writes {
 	struct emd_meta_write writes[EMD_META_MAX_WRITES];
 };
 
+/**
+ * emd_meta_add_write() - one more write, behind those before it
+ * @out: room is there
+ * @offset: bytes from the start of the disk
+ * @len: bytes
+ * @buf_offset: where in @out->buf they are
+ * @barrier: everything before must be durable before this one is sent
+ */
+static inline void emd_meta_add_write(struct emd_meta_writes *out, u64 offset, u32 len,
+				      u32 buf_offset, bool barrier)
+{
+	out->writes[out->nr++] = (struct emd_meta_write) {
+		.offset = offset,
+		.len = len,
+		.buf_offset = buf_offset,
+		.barrier = barrier,
+	};
+}
+
 /* ---- config ----------------------------------------------------------- */
 
 /* Values are the uAPI's EMD_DISK_*. */
@@ -523,18 +542,12 @@ void emd_config_flag(u32 *flags, char reason[EMD_REASON_LEN], u32 flag, const ch
 void emd_config_free(struct emd_config *cfg);
 int emd_config_copy(struct emd_config *dst, const struct emd_config *src);
 int emd_config_check(const struct emd_config *cfg, struct emd_errmsg *msg);
-int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
-			  struct emd_errmsg *msg);
 int emd_config_can_change(const struct emd_config *t0, const struct emd_config *t1,
 			  unsigned int max_name, struct emd_errmsg *msg);
-int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg);
+void emd_config_name_array(const struct emd_config *cfg, u32 native, const u8 *raw,
+			   unsigned int len, const char *instead, char name[EMD_NAME_LEN]);
 bool emd_config_renamed(const struct emd_config *t0, const struct emd_config_array *ca);
 bool emd_config_may_serve(const struct emd_config *cfg, u16 disk, u16 array);
-int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
-			   struct emd_errmsg *msg);
-struct emd_config_array *emd_create_append(struct emd_config *t1,
-					   const struct emd_create_args *args,
-					   const struct emd_geometry *geo, u64 start);
 int emd_config_check_change(const struct emd_config *t0, const struct emd_config *t1,
 			    struct emd_errmsg *msg);
 enum emd_array_state emd_config_array_state(const struct emd_config *cfg,
@@ -544,6 +557,21 @@ struct emd_config_disk *emd_config_find_disk(const struct emd_config *cfg, u32 h
 int emd_config_member_slot(const struct emd_config *cfg, const struct emd_config_array *ca,
 			   u16 disk);
 bool emd_config_disk_in_use(const struct emd_config *cfg, u16 disk);
+
+/* ---- create.c: what every format asks before it takes disks ------------------- */
+
+int emd_create_check_name(const struct emd_config *cfg, const char *name, unsigned int max_len,
+			  struct emd_errmsg *msg);
+int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg);
+int emd_create_check_disks(const struct emd_config *cfg, const struct emd_create_args *args,
+			   struct emd_errmsg *msg);
+int emd_create_geometry(const struct emd_create_args *args, u32 strip, struct emd_geometry *geo,
+			struct emd_errmsg *msg);
+struct emd_config_array *emd_create_append(struct emd_config *t1,
+					   const struct emd_create_args *args,
+					   const struct emd_geometry *geo, u64 start);
+int emd_config_can_take(const struct emd_config *cfg, const struct emd_config_array *ca,
+			u16 slot, u16 disk, struct emd_errmsg *msg);
 
 /* ---- plan.c: a change in words; allocates nothing -------------------------- */
 
