@@ -377,6 +377,8 @@ struct emd_window;
  * @job_window: start one window of background work, asynchronous; ends with
  *	emd_window_done(). The range is locked against user writes by the caller.
  *	NULL for levels without redundancy.
+ * @window_idle: go on with a window of which nothing is in flight any more. Any
+ *	context, irq-safe; NULL together with @job_window
  * @window_sectors: preferred array sectors of one window, a multiple of a
  *	full row where that is affordable; NULL together with @job_window
  * @window_pages: private pages the engine needs for one window, all of them
@@ -393,6 +395,7 @@ struct emd_engine_ops {
 	void (*submit)(struct emd_array *array, struct emd_io *io);
 	void (*member_changed)(struct emd_array *array, struct emd_member *member);
 	void (*job_window)(struct emd_window *window);
+	void (*window_idle)(struct emd_window *window);
 	u64 (*window_sectors)(const struct emd_array *array);
 	unsigned int (*window_pages)(const struct emd_array *array);
 };
@@ -523,10 +526,12 @@ int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno *
  * @error: 0 or what went wrong beyond repair; set before emd_window_done()
  * @mismatches: sectors found different, from emd_window_mismatch()
  * @unreadable: sectors of which no copy could be read, from emd_window_unreadable()
- * @read_failed: emd_window_bio_error(): a read did
- * @write_failed: a write did, and its member with it
- * @write_refused: a write did, and what it was to fill is needed: the window is lost
+ * @read_failed: a read has failed since emd_window_begin()
+ * @write_failed: a write has, and its member with it
+ * @write_refused: a write has, and what it was to fill is needed: the window is lost
  * @states: emd_window_begin(): which members were in service
+ * @pending: bios in flight, plus one while it is held
+ * @bios: job.c's, for all windows of the array
  * @work: for emd_window_queue()
  * @priv: the engine's state while the window is in flight
  * @range: job.c's exclusive lock on the range
@@ -549,6 +554,8 @@ struct emd_window {
 	bool write_failed;
 	bool write_refused;
 	u32 states;
+	atomic_t pending;
+	struct bio_set *bios;
 	struct work_struct work;
 	unsigned long priv[8];
 	struct emd_range range;
@@ -560,14 +567,44 @@ struct emd_window {
 /* For engines. */
 void emd_window_done(struct emd_window *window);
 void emd_window_queue(struct emd_window *window, work_func_t fn);
-bool emd_window_begin(struct emd_window *window);
-bool emd_window_disturbed(const struct emd_window *window);
-void emd_window_bio_error(struct emd_window *window, struct emd_member *member, bool is_write,
-			  blk_status_t status);
 void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_unreadable(struct emd_window *window, u64 array_sector, u64 nr_sectors);
 void emd_window_doubtful(struct emd_window *window, u64 array_sector);
 bool emd_window_unwanted(const struct emd_window *window);
+
+/* ---- window.c: what engines do windows with ------------------------------- */
+
+int emd_window_bios_init(struct bio_set *bios, unsigned int nr);
+bool emd_window_begin(struct emd_window *window);
+bool emd_window_disturbed(const struct emd_window *window);
+struct bio *emd_window_bio(struct emd_window *window, struct emd_member *member, blk_opf_t opf,
+			   u64 member_sector, unsigned int nr_pages);
+void emd_window_send(struct emd_window *window, struct bio *bio);
+u64 emd_window_disk_sector(const struct emd_window *window, const struct emd_member *member,
+			   enum req_op op, u64 member_sector);
+void emd_window_repaired(struct emd_window *window, u64 array_sector, u64 nr_sectors);
+
+/* Nothing of the window is in flight, and bios are about to be sent. */
+static inline void emd_window_hold(struct emd_window *window)
+{
+	atomic_set(&window->pending, 1);
+}
+
+/* They are sent. True when all have ended, and the caller is who goes on. */
+static inline bool emd_window_release(struct emd_window *window)
+{
+	return atomic_dec_and_test(&window->pending);
+}
+
+/* ---- member.c: errors of members, and single pages -------------------------- */
+
+void emd_member_error(struct emd_member *member, enum req_op op, u64 disk_sector,
+		      unsigned int nr_sectors, blk_status_t status);
+blk_status_t emd_member_io(struct emd_member *member, blk_opf_t opf, u64 member_sector,
+			   unsigned int nr_sectors, void *data);
+blk_status_t emd_member_rewrite(struct emd_member *member, u64 member_sector,
+				unsigned int nr_sectors, void *data, void *back);
+bool emd_array_may_mend(const struct emd_array *array);
 
 /* ---- state.c: the only writer of states once an array has started ----------- */
 

@@ -388,7 +388,6 @@ static void drop_unsupported(struct emd_clone *clone)
  */
 bool emd_clone_failed(struct emd_clone *clone)
 {
-	struct emd_member *member = clone->member;
 	blk_status_t status = clone->bio.bi_status;
 	enum req_op op = bio_op(&clone->bio);
 
@@ -398,11 +397,7 @@ bool emd_clone_failed(struct emd_clone *clone)
 		drop_unsupported(clone);
 		return false;
 	}
-	atomic_inc(op_is_write(op) ? &member->write_errors : &member->read_errors);
-	emd_err_rl(member->array, "member %u (%s): %s error at %llu+%u (error %d)",
-		   member->slot, member->disk->name,
-		   !op_is_write(op) ? "read" : clone->nr_sectors ? "write" : "flush",
-		   clone->disk_sector, clone->nr_sectors, blk_status_to_errno(status));
+	emd_member_error(clone->member, op, clone->disk_sector, clone->nr_sectors, status);
 	return true;
 }
 

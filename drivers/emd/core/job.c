@@ -50,6 +50,7 @@
 #include "../trace.h"
 
 #define EMD_JOB_WINDOWS		6
+#define EMD_JOB_BIOS		16	/* that windows can always get */
 #define EMD_JOB_MIN_KIB_S	4096	/* of array data, however busy the users are */
 #define EMD_JOB_YIELD_FACTOR	4
 /* A user's request within this time means: busy. */
@@ -71,6 +72,7 @@ struct emd_job {
 	struct emd_array *array;	/* I */
 	struct task_struct *thread;	/* I */
 	struct workqueue_struct *wq;	/* I: for windows; nothing on it waits for another */
+	struct bio_set bios;		/* of windows */
 	u64 window_sectors;		/* I */
 	struct emd_window windows[EMD_JOB_WINDOWS];	/* each owned by whom it is sent to */
 	unsigned int set_pages;		/* I: in a set */
@@ -329,97 +331,6 @@ void emd_window_mismatch(struct emd_window *window, u64 array_sector, u64 nr_sec
 	job->mismatches += nr_sectors;
 	add_mismatch_locked(job, array_sector, nr_sectors);
 	spin_unlock_irqrestore(&job->lock, flags);
-}
-
-/*
- * Changes whenever a member goes out of service. Nothing else can happen to
- * members while windows are in flight.
- */
-static u32 members_in_service(const struct emd_array *array)
-{
-	u32 in_sync = 0, rebuilding = 0;
-	u16 slot;
-
-	for (slot = 0; slot < array->geo.nr_members; slot++) {
-		enum emd_member_state state = READ_ONCE(array->members[slot].state);
-
-		in_sync += state == EMD_MEMBER_IN_SYNC;
-		rebuilding += state == EMD_MEMBER_REBUILDING;
-	}
-	return in_sync << 16 | rebuilding;
-}
-
-/**
- * emd_window_begin() - begin a window, or do it again with what is left
- * @window: nothing of it is in flight
- *
- * For engines.
- *
- * Return: false, with window->error set, when what it was to fill, or to fill it from, is
- * out of service.
- * Context: Any.
- */
-bool emd_window_begin(struct emd_window *window)
-{
-	const struct emd_array *array = window->array;
-
-	window->states = members_in_service(array);
-	window->read_failed = false;
-	window->write_failed = false;
-	window->write_refused = false;
-	if (window->action == EMD_SYNC_REPLACE ?
-		    READ_ONCE(array->twin->member->state) == EMD_MEMBER_IN_SYNC :
-		    window->action != EMD_SYNC_REBUILD || (u16)window->states)
-		return true;
-	window->error = -ENODEV;
-	return false;
-}
-
-/**
- * emd_window_disturbed() - did a member go out of service under the window?
- * @window: begun
- *
- * For engines. Then it is done again with what is left: whom it reads and whom it writes
- * must be the same from beginning to end.
- *
- * Context: Any.
- */
-bool emd_window_disturbed(const struct emd_window *window)
-{
-	return READ_ONCE(window->write_failed) ||
-	       members_in_service(window->array) != window->states;
-}
-
-/**
- * emd_window_bio_error() - a bio of a window failed
- * @window: in flight
- * @member: whose; a write of a replace was its twin's
- * @is_write: what failed
- * @status: how
- *
- * For engines. Counts, logs, fails who cannot be written, and notes it in the window.
- *
- * Context: Any, irq-safe.
- */
-void emd_window_bio_error(struct emd_window *window, struct emd_member *member, bool is_write,
-			  blk_status_t status)
-{
-	if (is_write && window->action == EMD_SYNC_REPLACE) {
-		emd_twin_fail(window->array->twin, "write error");
-		WRITE_ONCE(window->write_refused, true);
-		return;
-	}
-	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
-	emd_err_rl(window->array, "member %u (%s): %s error during %s (error %d)",
-		   member->slot, member->disk->name, is_write ? "write" : "read",
-		   emd_sync_action_names[window->action], blk_status_to_errno(status));
-	if (!is_write) {
-		WRITE_ONCE(window->read_failed, true);
-		return;
-	}
-	WRITE_ONCE(window->write_failed, true);
-	if (!emd_member_fail(member, "write error"))
-		WRITE_ONCE(window->write_refused, true);
 }
 
 /**
@@ -894,12 +805,15 @@ struct emd_job *emd_job_create(struct emd_array *array)
 
 		window->job = job;
 		window->array = array;
+		window->bios = &job->bios;
 		window->nr_pages = job->set_pages;
 		window->range.granted = window_granted;
 		list_add_tail(&window->node, &job->idle);
 		if (alloc_set(job))
 			goto fail;
 	}
+	if (emd_window_bios_init(&job->bios, EMD_JOB_BIOS))
+		goto fail;
 	job->wq = alloc_workqueue("emd_job/%d", WQ_MEM_RECLAIM | WQ_UNBOUND, 0, array->minor);
 	if (!job->wq)
 		goto fail;
@@ -911,6 +825,7 @@ struct emd_job *emd_job_create(struct emd_array *array)
 fail:
 	if (job->wq)
 		destroy_workqueue(job->wq);
+	bioset_exit(&job->bios);
 	free_sets(job);
 	kfree(job);
 	return NULL;
@@ -929,6 +844,7 @@ void emd_job_destroy(struct emd_job *job)
 	emd_job_cancel(job);
 	kthread_stop(job->thread);
 	destroy_workqueue(job->wq);
+	bioset_exit(&job->bios);
 	free_sets(job);
 	kfree(job);
 }

@@ -539,8 +539,7 @@ static void mirror_stop(struct emd_array *array)
 	mirror_repair_exit(mirror);
 	if (mirror->wq)
 		destroy_workqueue(mirror->wq);
-	bioset_exit(&mirror->window_bios);
-	bioset_exit(&mirror->sync_bios);
+	bioset_exit(&mirror->clones);
 	free_percpu(mirror->inflight);
 	kfree(mirror);
 	array->engine_data = NULL;
@@ -565,8 +564,7 @@ static int mirror_start(struct emd_array *array, struct emd_errmsg *msg)
 	mirror->inflight = __alloc_percpu(array->geo.nr_members * sizeof(atomic_t),
 					  __alignof__(atomic_t));
 	if (!mirror->wq || !mirror->inflight ||
-	    bioset_init(&mirror->sync_bios, 4, 0, BIOSET_NEED_BVECS) ||
-	    mirror_window_bios_init(mirror) || mirror_repair_init(mirror)) {
+	    bioset_init(&mirror->clones, 4, 0, 0) || mirror_repair_init(mirror)) {
 		mirror_stop(array);
 		return EMD_REFUSE(msg, -ENOMEM, "out of memory");
 	}
@@ -581,6 +579,7 @@ const struct emd_engine_ops emd_mirror_engine = {
 	.submit		= mirror_submit,
 	.member_changed	= mirror_member_changed,
 	.job_window	= mirror_window,
+	.window_idle	= mirror_window_idle,
 	.window_sectors	= mirror_window_sectors,
 	.window_pages	= mirror_window_pages,
 };

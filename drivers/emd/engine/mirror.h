@@ -73,8 +73,7 @@ struct mirror_repair {
  *	on it waits for another piece of work on it
  * @inflight: reads in flight for each slot, as counted by the CPU that sent them
  * @rotational: Q: some member has heads to move
- * @sync_bios: single bios of whoever waits for them at once
- * @window_bios: bios of windows, with room for their pages
+ * @clones: of reads that are answered from another copy
  * @lock: irq-safe leaf; the failure lists of ios, and the repairs
  * @free_repairs: those to use
  * @repairs: to be done
@@ -91,8 +90,7 @@ struct emd_mirror {
 	struct workqueue_struct *wq;
 	atomic_t __percpu *inflight;
 	bool rotational;
-	struct bio_set sync_bios;
-	struct bio_set window_bios;
+	struct bio_set clones;
 
 	spinlock_t lock;			/* see @lock */
 	struct list_head free_repairs;
@@ -162,19 +160,12 @@ int mirror_repair_init(struct emd_mirror *mirror);
 void mirror_repair_exit(struct emd_mirror *mirror);
 void mirror_repair_queue(struct emd_mirror *mirror, u16 slot, u64 array_sector, u64 nr_sectors);
 void mirror_read_again(struct emd_io *io);
-blk_status_t mirror_sync_io(struct emd_mirror *mirror, struct emd_member *member, blk_opf_t opf,
-			    u64 member_sector, unsigned int nr_sectors, struct page *page,
-			    unsigned int offset);
-blk_status_t mirror_rewrite(struct emd_mirror *mirror, struct emd_member *member,
-			    u64 member_sector, unsigned int nr_sectors, struct page *good,
-			    unsigned int good_offset, struct page *back,
-			    unsigned int back_offset);
 
 /* mirror_sync.c */
-int mirror_window_bios_init(struct emd_mirror *mirror);
 u64 mirror_window_sectors(const struct emd_array *array);
 unsigned int mirror_window_pages(const struct emd_array *array);
 void mirror_window(struct emd_window *window);
+void mirror_window_idle(struct emd_window *window);
 void mirror_window_rows(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors,
 			u64 *first, u64 *end);
 bool mirror_next_run(const struct emd_geometry *geo, u64 array_sector, u64 nr_sectors, u16 slot,

@@ -30,83 +30,6 @@
 
 #define RETRY_DELAY		(HZ / 10)
 
-/* ---- one request and its answer ------------------------------------------------- */
-
-/**
- * mirror_sync_io() - read or write a page of a member and wait for it
- * @mirror: engine
- * @member: has a device, and keeps it meanwhile
- * @opf: operation and flags
- * @member_sector: where on the member
- * @nr_sectors: how many, at most a page's worth
- * @page: data
- * @offset: bytes into @page
- *
- * Counts and logs an error.
- *
- * Return: status of the request.
- * Context: Process context, sleeps; memory from a pool.
- */
-blk_status_t mirror_sync_io(struct emd_mirror *mirror, struct emd_member *member, blk_opf_t opf,
-			    u64 member_sector, unsigned int nr_sectors, struct page *page,
-			    unsigned int offset)
-{
-	bool is_write = op_is_write(opf & REQ_OP_MASK);
-	blk_status_t status;
-	struct bio *bio;
-
-	bio = bio_alloc_bioset(member->bdev, 1, opf, GFP_NOIO, &mirror->sync_bios);
-	bio->bi_iter.bi_sector = member->start_sector + member_sector;
-	__bio_add_page(bio, page, nr_sectors << SECTOR_SHIFT, offset);
-	submit_bio_wait(bio);
-	status = bio->bi_status;
-	bio_put(bio);
-	if (!status)
-		return status;
-
-	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
-	emd_err_rl(mirror->array, "member %u (%s): %s error at %llu+%u (error %d)",
-		   member->slot, member->disk->name, is_write ? "write" : "read",
-		   member->start_sector + member_sector, nr_sectors,
-		   blk_status_to_errno(status));
-	return status;
-}
-
-/**
- * mirror_rewrite() - replace what a member cannot read, and see that it can
- * @mirror: engine
- * @member: the bad one
- * @member_sector: where on the member
- * @nr_sectors: how many, at most a page's worth
- * @good: page with the data
- * @good_offset: bytes into @good
- * @back: page to read it back to
- * @back_offset: bytes into @back
- *
- * Return: BLK_STS_OK when the member gave back what was written.
- * Context: Process context, sleeps. The range is locked.
- */
-blk_status_t mirror_rewrite(struct emd_mirror *mirror, struct emd_member *member,
-			    u64 member_sector, unsigned int nr_sectors, struct page *good,
-			    unsigned int good_offset, struct page *back,
-			    unsigned int back_offset)
-{
-	blk_status_t status;
-
-	status = mirror_sync_io(mirror, member, REQ_OP_WRITE | REQ_SYNC | REQ_FUA, member_sector,
-				nr_sectors, good, good_offset);
-	if (status)
-		return status;
-	status = mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, member_sector,
-				nr_sectors, back, back_offset);
-	if (status)
-		return status;
-	if (memcmp(page_address(good) + good_offset, page_address(back) + back_offset,
-		   nr_sectors << SECTOR_SHIFT))
-		return BLK_STS_IOERR;
-	return BLK_STS_OK;
-}
-
 /* ---- the answer -------------------------------------------------------------------- */
 
 /* Read part of an io from one copy, into the user's pages. */
@@ -117,7 +40,7 @@ static blk_status_t read_copy(struct emd_mirror *mirror, struct emd_io *io,
 	blk_status_t status;
 	struct bio *bio;
 
-	bio = bio_alloc_clone(member->bdev, io->bio, GFP_NOIO, &mirror->sync_bios);
+	bio = bio_alloc_clone(member->bdev, io->bio, GFP_NOIO, &mirror->clones);
 	if (!bio)
 		return BLK_STS_RESOURCE;
 	/* Now it matters, and may take its time. */
@@ -210,9 +133,7 @@ void mirror_read_again(struct emd_io *io)
 /* A member that goes anyway is spared: what it cannot rewrite would be its end now. */
 static bool may_repair(const struct emd_array *array, u16 slot)
 {
-	return !READ_ONCE(array->read_only) && !READ_ONCE(array->untouched) &&
-	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken) &&
-	       !emd_member_twin(&array->members[slot]);
+	return emd_array_may_mend(array) && !emd_member_twin(&array->members[slot]);
 }
 
 /**
@@ -271,10 +192,9 @@ static bool map_to_slot(const struct emd_geometry *geo, u64 array_sector, u16 sl
 }
 
 /* Read a block from any copy but @bad_copy into @page. */
-static bool read_good(struct emd_mirror *mirror, u64 array_sector, unsigned int nr_sectors,
-		      u16 bad_copy, struct page *page)
+static bool read_good(struct emd_array *array, u64 array_sector, unsigned int nr_sectors,
+		      u16 bad_copy, void *data)
 {
-	struct emd_array *array = mirror->array;
 	u16 copy;
 
 	for (copy = 0; copy < array->geo.nr_copies; copy++) {
@@ -286,8 +206,8 @@ static bool read_good(struct emd_mirror *mirror, u64 array_sector, unsigned int 
 		emd_geo_map(&array->geo, array_sector, copy, &piece);
 		member = &array->members[piece.slot];
 		if (mirror_readable(member, array_sector + nr_sectors) &&
-		    !mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
-				    nr_sectors, page, 0))
+		    !emd_member_io(member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
+				   nr_sectors, data))
 			return true;
 	}
 	return false;
@@ -297,7 +217,8 @@ static void repair_range(struct emd_mirror *mirror, const struct mirror_repair *
 {
 	struct emd_array *array = mirror->array;
 	struct emd_member *member = &array->members[repair->slot];
-	struct page *bad = mirror->repair_page[0], *good = mirror->repair_page[1];
+	void *bad = page_address(mirror->repair_page[0]);
+	void *good = page_address(mirror->repair_page[1]);
 	u64 sector = repair->array_sector, end = sector + repair->nr_sectors;
 	u64 first = 0, nr_fixed = 0;
 	u64 nr;
@@ -313,12 +234,11 @@ static void repair_range(struct emd_mirror *mirror, const struct mirror_repair *
 		if (!may_repair(array, repair->slot) || !mirror_readable(member, sector + nr))
 			break;
 		cond_resched();
-		if (!mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
-				    nr, bad, 0))
+		if (!emd_member_io(member, REQ_OP_READ | REQ_SYNC, piece.member_sector, nr, bad))
 			continue;
-		if (!read_good(mirror, sector, nr, copy, good))
+		if (!read_good(array, sector, nr, copy, good))
 			continue;
-		if (mirror_rewrite(mirror, member, piece.member_sector, nr, good, 0, bad, 0)) {
+		if (emd_member_rewrite(member, piece.member_sector, nr, good, bad)) {
 			emd_member_fail(member, "read error, and cannot be rewritten");
 			return;
 		}

@@ -38,38 +38,16 @@
 /* Sectors a window covers on one member, and in the array at most. */
 #define MEMBER_WINDOW	1024
 #define ARRAY_WINDOW	4096
-/* Bios that windows can always get. */
-#define NR_RESERVED	16
 
 /* In window->priv. */
 struct mirror_window {
-	atomic_t pending;		/* bios in flight plus one while submitting */
 	bool writing;			/* second half */
-};
-
-struct mirror_window_bio {
-	struct emd_window *window;
-	struct emd_member *member;
-	struct bio bio;
 };
 
 static struct mirror_window *mirror_window_of(struct emd_window *window)
 {
 	static_assert(sizeof(struct mirror_window) <= sizeof_field(struct emd_window, priv));
 	return (struct mirror_window *)window->priv;
-}
-
-/**
- * mirror_window_bios_init() - reserve bios for windows
- * @mirror: engine that is starting
- *
- * Return: 0 or -ENOMEM. bioset_exit() of mirror->window_bios undoes it.
- * Context: Process context, sleeps.
- */
-int mirror_window_bios_init(struct emd_mirror *mirror)
-{
-	return bioset_init(&mirror->window_bios, NR_RESERVED,
-			   offsetof(struct mirror_window_bio, bio), BIOSET_NEED_BVECS);
 }
 
 /**
@@ -249,68 +227,24 @@ static bool went_well(const struct emd_window *window)
 	return !window->read_failed && !emd_window_disturbed(window);
 }
 
-static void put_window(struct emd_window *window)
+/**
+ * mirror_window_idle() - go on with a window
+ * @window: nothing of it is in flight any more
+ *
+ * Context: Any, irq-safe.
+ */
+void mirror_window_idle(struct emd_window *window)
 {
-	struct mirror_window *mw = mirror_window_of(window);
-
-	if (!atomic_dec_and_test(&mw->pending))
-		return;
-	if (mw->writing && went_well(window))
+	if (mirror_window_of(window)->writing && went_well(window))
 		emd_window_done(window);
 	else
 		emd_window_queue(window, window_step);
 }
 
-static void window_endio(struct bio *bio)
-{
-	struct mirror_window_bio *wb = container_of(bio, struct mirror_window_bio, bio);
-	struct emd_window *window = wb->window;
-
-	if (unlikely(bio->bi_status))
-		emd_window_bio_error(window, wb->member, op_is_write(bio_op(bio)), bio->bi_status);
-	bio_put(bio);
-	put_window(window);
-}
-
-/* What is written instead of the member, or NULL. */
-static const struct emd_twin *target_twin(const struct emd_window *window, blk_opf_t opf)
-{
-	return window->action == EMD_SYNC_REPLACE && op_is_write(opf) ? window->array->twin : NULL;
-}
-
-/* Where what is read from a member, or made for it, is on the disk. */
-static u64 disk_sector(const struct emd_window *window, const struct emd_member *member,
-		       blk_opf_t opf, u64 member_sector)
-{
-	const struct emd_twin *twin = target_twin(window, opf);
-
-	return (twin ? twin->start_sector : member->start_sector) + member_sector;
-}
-
-static struct bio *new_bio(struct emd_window *window, struct emd_member *member, blk_opf_t opf,
-			   u64 member_sector)
-{
-	const struct emd_twin *twin = target_twin(window, opf);
-	struct emd_mirror *mirror = window->array->engine_data;
-	struct mirror_window_bio *wb;
-	struct bio *bio;
-
-	bio = bio_alloc_bioset(twin ? twin->bdev : member->bdev, bio_max_segs(window->nr_pages),
-			       opf, GFP_NOIO, &mirror->window_bios);
-	wb = container_of(bio, struct mirror_window_bio, bio);
-	wb->window = window;
-	wb->member = member;
-	bio->bi_iter.bi_sector = disk_sector(window, member, opf, member_sector);
-	bio->bi_end_io = window_endio;
-	return bio;
-}
-
 static void send_bio(struct emd_window *window, struct bio *bio)
 {
-	if (!bio)
-		return;
-	atomic_inc(&mirror_window_of(window)->pending);
-	submit_bio_noacct(bio);
+	if (bio)
+		emd_window_send(window, bio);
 }
 
 /*
@@ -328,10 +262,11 @@ static struct bio *add_run(struct emd_window *window, struct emd_member *member,
 		struct page *page = window->pages[at >> PAGE_SHIFT];
 		unsigned int len = min_t(unsigned int, left, PAGE_SIZE - offset_in_page(at));
 
-		if (!bio || bio_end_sector(bio) != disk_sector(window, member, opf, sector) ||
+		if (!bio || bio_end_sector(bio) !=
+			    emd_window_disk_sector(window, member, opf & REQ_OP_MASK, sector) ||
 		    bio_add_page(bio, page, len, offset_in_page(at)) != len) {
 			send_bio(window, bio);
-			bio = new_bio(window, member, opf, sector);
+			bio = emd_window_bio(window, member, opf, sector, window->nr_pages);
 			__bio_add_page(bio, page, len, offset_in_page(at));
 		}
 		at += len;
@@ -496,47 +431,45 @@ static int judge_write(struct emd_member *member, blk_status_t status)
 static int make_copy(struct emd_window *window, struct emd_member *member, u64 member_sector,
 		     u64 array_sector, unsigned int nr_sectors, bool bad, u64 *nr_repaired)
 {
-	struct emd_mirror *mirror = window->array->engine_data;
+	void *source = page_address(window->pages[0]), *back = page_address(window->pages[1]);
 	enum emd_member_state state = READ_ONCE(member->state);
-	struct page *source = window->pages[0], *back = window->pages[1];
 
 	if (state == EMD_MEMBER_REBUILDING) {
 		if (window->action != EMD_SYNC_REBUILD && window->action != EMD_SYNC_RESYNC)
 			return 0;
 		return judge_write(member,
-				   mirror_sync_io(mirror, member, REQ_OP_WRITE | REQ_SYNC,
-						  member_sector, nr_sectors, source, 0));
+				   emd_member_io(member, REQ_OP_WRITE | REQ_SYNC, member_sector,
+						 nr_sectors, source));
 	}
 	if (state != EMD_MEMBER_IN_SYNC || (window->action == EMD_SYNC_REBUILD && !bad))
 		return 0;
 	if (!bad)
-		bad = mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, member_sector,
-				     nr_sectors, back, 0);
+		bad = emd_member_io(member, REQ_OP_READ | REQ_SYNC, member_sector, nr_sectors,
+				    back);
 	/* One that goes anyway is spared: what it cannot rewrite would be its end now. */
 	if (bad && emd_member_twin(member))
 		return 0;
 	if (bad) {
 		*nr_repaired += nr_sectors;
-		return judge_write(member, mirror_rewrite(mirror, member, member_sector,
-							  nr_sectors, source, 0, back, 0));
+		return judge_write(member, emd_member_rewrite(member, member_sector, nr_sectors,
+							      source, back));
 	}
 	if (window->action == EMD_SYNC_RESYNC) {
-		if (!memcmp(page_address(source), page_address(back), nr_sectors << SECTOR_SHIFT))
+		if (!memcmp(source, back, nr_sectors << SECTOR_SHIFT))
 			return 0;
-	} else if (!compare_bytes(window, array_sector, page_address(source), page_address(back),
+	} else if (!compare_bytes(window, array_sector, source, back,
 				  nr_sectors << SECTOR_SHIFT) ||
 		   window->action == EMD_SYNC_CHECK) {
 		return 0;
 	}
-	return judge_write(member, mirror_sync_io(mirror, member, REQ_OP_WRITE | REQ_SYNC,
-						  member_sector, nr_sectors, source, 0));
+	return judge_write(member, emd_member_io(member, REQ_OP_WRITE | REQ_SYNC, member_sector,
+						 nr_sectors, source));
 }
 
 static int block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_sectors,
 			 u64 *nr_repaired)
 {
 	struct emd_array *array = window->array;
-	struct emd_mirror *mirror = array->engine_data;
 	int source = -1, ret;
 	bool has_target = false;
 	u32 bad = 0;
@@ -551,8 +484,8 @@ static int block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_
 		has_target |= READ_ONCE(member->state) == EMD_MEMBER_REBUILDING;
 		if (source >= 0 || READ_ONCE(member->state) != EMD_MEMBER_IN_SYNC)
 			continue;
-		if (!mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
-				    nr_sectors, window->pages[0], 0))
+		if (!emd_member_io(member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
+				   nr_sectors, page_address(window->pages[0])))
 			source = copy;
 		else if (READ_ONCE(member->disk->gone))
 			emd_member_fail(member, "device gone");
@@ -581,7 +514,6 @@ static int block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_
 static int twin_block_by_hand(struct emd_window *window, u64 sector, unsigned int nr_sectors)
 {
 	struct emd_array *array = window->array;
-	struct emd_mirror *mirror = array->engine_data;
 	struct emd_twin *twin = array->twin;
 	struct emd_piece piece, own;
 	int own_copy = -1;
@@ -602,8 +534,8 @@ static int twin_block_by_hand(struct emd_window *window, u64 sector, unsigned in
 		emd_geo_map(&array->geo, sector, (own_copy + i) % array->geo.nr_copies, &piece);
 		member = &array->members[piece.slot];
 		if (READ_ONCE(member->state) == EMD_MEMBER_IN_SYNC &&
-		    !mirror_sync_io(mirror, member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
-				    nr_sectors, window->pages[0], 0))
+		    !emd_member_io(member, REQ_OP_READ | REQ_SYNC, piece.member_sector,
+				   nr_sectors, page_address(window->pages[0])))
 			return blk_status_to_errno(emd_twin_write_page(twin, own.member_sector,
 								       nr_sectors,
 								       window->pages[0], 0));
@@ -633,13 +565,7 @@ static void window_by_hand(struct emd_window *window)
 		sector += nr;
 	}
 	window->error = ret;
-	if (!nr_repaired)
-		return;
-	emd_info(array, "%s: %llu sectors that could not be read were rewritten near array sector %llu",
-		 emd_sync_action_names[window->action], nr_repaired, window->array_sector);
-	emd_event(EMD_EVENT_ERROR, "repaired", array->container, array, -1, NULL,
-		  "%s: %llu sectors that could not be read were rewritten near array sector %llu",
-		  emd_sync_action_names[window->action], nr_repaired, window->array_sector);
+	emd_window_repaired(window, window->array_sector, nr_repaired);
 }
 
 /* ---- the window ------------------------------------------------------------------------- */
@@ -649,9 +575,10 @@ static void write_window(struct emd_window *window)
 	struct mirror_window *mw = mirror_window_of(window);
 
 	mw->writing = true;
-	atomic_set(&mw->pending, 1);
+	emd_window_hold(window);
 	make_members(window);
-	put_window(window);
+	if (emd_window_release(window))
+		mirror_window_idle(window);
 }
 
 static void window_step(struct work_struct *work)
@@ -695,9 +622,9 @@ void mirror_window(struct emd_window *window)
 		return;
 	}
 	mw->writing = false;
-	atomic_set(&mw->pending, 1);
+	emd_window_hold(window);
 	read_members(window);
-	if (!atomic_dec_and_test(&mw->pending))
+	if (!emd_window_release(window))
 		return;
 	/*
 	 * The members have answered already, as ramdisks and persistent memory do:

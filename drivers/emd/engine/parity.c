@@ -917,6 +917,7 @@ const struct emd_engine_ops emd_parity_engine = {
 	.set_limits	= parity_set_limits,
 	.submit		= parity_submit,
 	.job_window	= parity_window,
+	.window_idle	= parity_window_idle,
 	.window_sectors	= parity_window_sectors,
 	.window_pages	= parity_window_pages,
 };

@@ -174,7 +174,6 @@ struct parity_bucket {
  * @lock: irq-safe leaf: @waiters, and the failures noted in ios
  * @waiters: ios for which there was no operation, oldest first
  * @idle: woken when an operation goes back to the pool
- * @window_bios: bios of windows, with room for their pages
  * @windows: struct parity_window
  */
 struct parity_engine {
@@ -195,7 +194,6 @@ struct parity_engine {
 	spinlock_t lock;
 	struct list_head waiters;
 	wait_queue_head_t idle;
-	struct bio_set window_bios;
 	mempool_t *windows;
 };
 
@@ -286,9 +284,6 @@ void parity_feed(struct parity_op *op);
 void parity_op_run(struct parity_op *op);
 void parity_op_queue(struct parity_op *op);
 void parity_op_work(struct work_struct *work);
-void parity_member_error(struct emd_member *member, bool is_write, u64 disk_sector,
-			 unsigned int nr_sectors, blk_status_t status);
-bool parity_may_mend(const struct emd_array *array);
 
 /* parity_sync.c */
 int parity_windows_init(struct parity_engine *engine);
@@ -296,5 +291,6 @@ void parity_windows_exit(struct parity_engine *engine);
 u64 parity_window_sectors(const struct emd_array *array);
 unsigned int parity_window_pages(const struct emd_array *array);
 void parity_window(struct emd_window *window);
+void parity_window_idle(struct emd_window *window);
 
 #endif /* _EMD_PARITY_H */

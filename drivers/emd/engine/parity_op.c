@@ -121,25 +121,6 @@ static int plan_op(struct parity_op *op)
 
 /* ---- bios --------------------------------------------------------------------------- */
 
-/**
- * parity_member_error() - count and log an error of a member
- * @member: member
- * @is_write: what failed
- * @disk_sector: where, on the disk
- * @nr_sectors: how long
- * @status: how
- *
- * Context: Any, irq-safe.
- */
-void parity_member_error(struct emd_member *member, bool is_write, u64 disk_sector,
-			 unsigned int nr_sectors, blk_status_t status)
-{
-	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
-	emd_err_rl(member->array, "member %u (%s): %s error at %llu+%u (error %d)",
-		   member->slot, member->disk->name, is_write ? "write" : "read", disk_sector,
-		   nr_sectors, blk_status_to_errno(status));
-}
-
 static void strip_endio(struct bio *bio)
 {
 	struct parity_strip *strip = container_of(bio, struct parity_strip, bio);
@@ -572,8 +553,9 @@ static bool judge_writes(struct parity_op *op)
 
 		if (!status)
 			continue;
-		parity_member_error(member, true, disk_sector_of(op, i, op->parts[i].write.lo),
-				    parity_run_sectors(&op->parts[i].write), status);
+		emd_member_error(member, REQ_OP_WRITE,
+				 disk_sector_of(op, i, op->parts[i].write.lo),
+				 parity_run_sectors(&op->parts[i].write), status);
 		if (emd_member_fail(member, "write error")) {
 			park = true;
 			continue;
@@ -618,23 +600,12 @@ static void mark_bad(struct parity_op *op)
 		if (!op->strips[i].status)
 			continue;
 		part->bad = true;
-		parity_member_error(member_of(op, i), false, disk_sector_of(op, i, part->read.lo),
-				    parity_run_sectors(&part->read), op->strips[i].status);
+		emd_member_error(member_of(op, i), REQ_OP_READ,
+				 disk_sector_of(op, i, part->read.lo),
+				 parity_run_sectors(&part->read), op->strips[i].status);
 		if (READ_ONCE(member_of(op, i)->disk->gone))
 			emd_member_fail(member_of(op, i), "device gone");
 	}
-}
-
-/**
- * parity_may_mend() - may members be rewritten for their own good?
- * @array: array
- *
- * Context: Any.
- */
-bool parity_may_mend(const struct emd_array *array)
-{
-	return !READ_ONCE(array->read_only) && !READ_ONCE(array->untouched) &&
-	       !READ_ONCE(array->stopping) && !READ_ONCE(array->broken);
 }
 
 /*
@@ -645,7 +616,7 @@ static bool find_bad(struct parity_op *op)
 {
 	u16 i;
 
-	if (op->plan.method != PARITY_BY_RECOVERY || !parity_may_mend(op->engine->array))
+	if (op->plan.method != PARITY_BY_RECOVERY || !emd_array_may_mend(op->engine->array))
 		return false;
 	for (i = 0; i < op->plan.nr_data; i++) {
 		if (op->parts[i].bad && op->parts[i].readable &&

@@ -34,7 +34,6 @@
 /* Sectors a segment covers on one member at most, and on all of them together. */
 #define MEMBER_SEGMENT	256
 #define ROW_SEGMENT	2048
-#define NR_RESERVED_BIOS	32
 /* No job has more in flight. */
 #define NR_RESERVED_WINDOWS	8
 /* What is looked at one by one after a read error. */
@@ -44,7 +43,6 @@
  * struct parity_window - the engine's part of a window
  * @window: back
  * @engine: back
- * @pending: bios in flight plus one while submitting
  * @sector: where the segment begins, in strips of rows laid end to end
  * @end: where the window ends, likewise
  * @start: member sector where the segment begins, in the members' extents: with spans
@@ -66,7 +64,6 @@
 struct parity_window {
 	struct emd_window *window;
 	struct parity_engine *engine;
-	atomic_t pending;
 	u64 sector;
 	u64 end;
 	u64 start;
@@ -83,12 +80,6 @@ struct parity_window {
 	struct parity_run dirty[EMD_MAX_MEMBERS];
 	void *blocks[EMD_MAX_MEMBERS];
 	void *scratch[EMD_PARITY_SCRATCH];
-};
-
-struct parity_window_bio {
-	struct emd_window *window;
-	struct emd_member *member;
-	struct bio bio;
 };
 
 static struct parity_window *parity_window_of(struct emd_window *window)
@@ -157,10 +148,7 @@ int parity_windows_init(struct parity_engine *engine)
 {
 	engine->windows = mempool_create_kmalloc_pool(NR_RESERVED_WINDOWS,
 						      sizeof(struct parity_window));
-	if (!engine->windows)
-		return -ENOMEM;
-	return bioset_init(&engine->window_bios, NR_RESERVED_BIOS,
-			   offsetof(struct parity_window_bio, bio), BIOSET_NEED_BVECS);
+	return engine->windows ? 0 : -ENOMEM;
 }
 
 /**
@@ -171,7 +159,6 @@ int parity_windows_init(struct parity_engine *engine)
  */
 void parity_windows_exit(struct parity_engine *engine)
 {
-	bioset_exit(&engine->window_bios);
 	mempool_destroy(engine->windows);
 }
 
@@ -301,40 +288,14 @@ static bool recover_block(struct parity_window *pw, const u16 *lost, unsigned in
 
 /* ---- bios ------------------------------------------------------------------------------------ */
 
-static void window_step(struct work_struct *work);
-
-static void window_endio(struct bio *bio)
-{
-	struct parity_window_bio *wb = container_of(bio, struct parity_window_bio, bio);
-	struct emd_window *window = wb->window;
-	struct parity_window *pw = parity_window_of(window);
-
-	if (unlikely(bio->bi_status))
-		emd_window_bio_error(window, wb->member, op_is_write(bio_op(bio)), bio->bi_status);
-	bio_put(bio);
-	if (atomic_dec_and_test(&pw->pending))
-		emd_window_queue(window, window_step);
-}
-
 /* Part of a member's segment, in one bio; a replace writes the twin. */
 static void send(struct parity_window *pw, u16 slot, u32 sector, u32 nr, blk_opf_t opf)
 {
-	struct emd_member *member = member_at(pw, slot);
-	const struct emd_twin *twin = pw->window->action == EMD_SYNC_REPLACE &&
-				      op_is_write(opf) ? pw->engine->array->twin : NULL;
 	u32 at = sector << SECTOR_SHIFT, end = (sector + nr) << SECTOR_SHIFT;
-	struct parity_window_bio *wb;
 	struct bio *bio;
 
-	bio = bio_alloc_bioset(twin ? twin->bdev : member->bdev,
-			       bio_max_segs(member_pages(pw->engine) + 1), opf, GFP_NOIO,
-			       &pw->engine->window_bios);
-	wb = container_of(bio, struct parity_window_bio, bio);
-	wb->window = pw->window;
-	wb->member = member;
-	bio->bi_iter.bi_sector = (twin ? twin->start_sector : member->start_sector) +
-				 pw->start + sector;
-	bio->bi_end_io = window_endio;
+	bio = emd_window_bio(pw->window, member_at(pw, slot), opf, pw->start + sector,
+			     member_pages(pw->engine) + 1);
 	while (at < end) {
 		u32 len = min_t(u32, end - at, PAGE_SIZE - offset_in_page(at));
 
@@ -342,8 +303,7 @@ static void send(struct parity_window *pw, u16 slot, u32 sector, u32 nr, blk_opf
 			       offset_in_page(at));
 		at += len;
 	}
-	atomic_inc(&pw->pending);
-	submit_bio_noacct(bio);
+	emd_window_send(pw->window, bio);
 }
 
 /* What of a member's segment is to be written, as one run; @sector begins no run before it. */
@@ -579,38 +539,25 @@ static int write_segment(struct parity_window *pw)
 
 /* ---- by hand, after a read error ------------------------------------------------------------------ */
 
-static blk_status_t sync_io(struct parity_window *pw, u16 slot, u32 sector, u32 nr, void *data,
-			    blk_opf_t opf)
+static blk_status_t read_page(struct parity_window *pw, u16 slot, u32 sector, u32 nr)
 {
-	struct emd_member *member = member_at(pw, slot);
-	u64 disk_sector = member->start_sector + pw->start + sector;
-	blk_status_t status;
-	struct bio *bio;
-
-	bio = bio_alloc_bioset(member->bdev, 1, opf, GFP_NOIO, &pw->engine->window_bios);
-	bio->bi_iter.bi_sector = disk_sector;
-	__bio_add_page(bio, virt_to_page(data), nr << SECTOR_SHIFT, offset_in_page(data));
-	submit_bio_wait(bio);
-	status = bio->bi_status;
-	bio_put(bio);
-	if (status)
-		parity_member_error(member, op_is_write(opf & REQ_OP_MASK), disk_sector, nr, status);
-	return status;
+	return emd_member_io(member_at(pw, slot), REQ_OP_READ | REQ_SYNC, pw->start + sector, nr,
+			     buf_at(pw, slot, sector));
 }
 
 /* 0, or -EIO when the member is needed but cannot be written. */
 static int write_block(struct parity_window *pw, u16 slot, u32 sector, u32 nr, bool bad)
 {
-	void *data = buf_at(pw, slot, sector), *back = pw->expected[0];
+	struct emd_member *member = member_at(pw, slot);
+	void *data = buf_at(pw, slot, sector);
 	blk_status_t status;
 
-	status = sync_io(pw, slot, sector, nr, data,
-			 REQ_OP_WRITE | REQ_SYNC | (bad ? REQ_FUA : 0));
-	if (!status && bad)
-		status = sync_io(pw, slot, sector, nr, back, REQ_OP_READ | REQ_SYNC);
-	if (!status && bad && memcmp(data, back, nr << SECTOR_SHIFT))
-		status = BLK_STS_IOERR;
-	if (!status || emd_member_fail(member_at(pw, slot), "write error"))
+	if (bad)
+		status = emd_member_rewrite(member, pw->start + sector, nr, data, pw->expected[0]);
+	else
+		status = emd_member_io(member, REQ_OP_WRITE | REQ_SYNC, pw->start + sector, nr,
+				       data);
+	if (!status || emd_member_fail(member, "write error"))
 		return 0;
 	return -EIO;
 }
@@ -664,8 +611,7 @@ static void read_block(struct parity_window *pw, u32 sector, u32 nr, unsigned lo
 
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++) {
 		if (state_of(pw, slot) != EMD_MEMBER_IN_SYNC || test_bit(slot, bad) ||
-		    !sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector),
-			     REQ_OP_READ | REQ_SYNC))
+		    !read_page(pw, slot, sector, nr))
 			continue;
 		if (READ_ONCE(member_at(pw, slot)->disk->gone))
 			emd_member_fail(member_at(pw, slot), "device gone");
@@ -681,7 +627,7 @@ static int twin_block_by_hand(struct parity_window *pw, u32 sector, u32 nr)
 	u16 slot = twin_slot(pw), lost[2];
 	unsigned int nr_lost;
 
-	if (sync_io(pw, slot, sector, nr, buf_at(pw, slot, sector), REQ_OP_READ | REQ_SYNC)) {
+	if (read_page(pw, slot, sector, nr)) {
 		__set_bit(slot, bad);
 		read_block(pw, sector, nr, bad);
 		find_row(pw, sector);
@@ -740,8 +686,6 @@ compare:
 
 static int segment_by_hand(struct parity_window *pw)
 {
-	struct emd_array *array = pw->engine->array;
-	const char *action = emd_sync_action_names[pw->window->action];
 	u64 nr_mended = 0;
 	u32 sector, nr;
 	int ret = 0;
@@ -760,13 +704,7 @@ static int segment_by_hand(struct parity_window *pw)
 	}
 	for (slot = 0; slot < pw->engine->math.nr_slots; slot++)
 		send_dirty(pw, slot);
-	if (nr_mended) {
-		emd_info(array, "%s: %llu sectors that could not be read were rewritten near array sector %llu",
-			 action, nr_mended, array_sector_at(pw, 0));
-		emd_event(EMD_EVENT_ERROR, "repaired", array->container, array, -1, NULL,
-			  "%s: %llu sectors that could not be read were rewritten near array sector %llu",
-			  action, nr_mended, array_sector_at(pw, 0));
-	}
+	emd_window_repaired(pw->window, array_sector_at(pw, 0), nr_mended);
 	return ret;
 }
 
@@ -797,7 +735,7 @@ static void begin_segment(struct parity_window *pw)
 	pw->nr = min_t(u64, pw->nr, pw->end - pw->sector);
 	pw->writing = false;
 	pw->window->read_failed = false;
-	atomic_set(&pw->pending, 1);
+	emd_window_hold(pw->window);
 	read_segment(pw);
 }
 
@@ -831,7 +769,7 @@ static bool next_step(struct parity_window *pw)
 		int ret;
 
 		pw->writing = true;
-		atomic_set(&pw->pending, 1);
+		emd_window_hold(pw->window);
 		ret = pw->window->read_failed ? segment_by_hand(pw) : write_segment(pw);
 		if (ret)
 			pw->failed = ret;
@@ -854,7 +792,7 @@ static void run_window(struct parity_window *pw)
 {
 	/* Whoever ends last goes on; where nothing takes time that is always us. */
 	while (next_step(pw))
-		if (!atomic_dec_and_test(&pw->pending))
+		if (!emd_window_release(pw->window))
 			return;
 }
 
@@ -863,6 +801,17 @@ static void window_step(struct work_struct *work)
 	struct emd_window *window = container_of(work, struct emd_window, work);
 
 	run_window(parity_window_of(window));
+}
+
+/**
+ * parity_window_idle() - go on with a window
+ * @window: nothing of its segment is in flight any more
+ *
+ * Context: Any, irq-safe.
+ */
+void parity_window_idle(struct emd_window *window)
+{
+	emd_window_queue(window, window_step);
 }
 
 /**
@@ -888,6 +837,6 @@ void parity_window(struct emd_window *window)
 		return;
 	}
 	begin_segment(pw);
-	if (atomic_dec_and_test(&pw->pending))
+	if (emd_window_release(window))
 		run_window(pw);
 }
