@@ -70,33 +70,49 @@ int control_version(struct control *control, struct emd_version_arg *arg)
 	return ret;
 }
 
-int control_list(struct control *control, struct model **model)
+/*
+ * Sends @arg as request() does until its reply has room; @ptr, @len and @needed are where
+ * it says so. *@buf is the caller's to free, and ends with a null byte behind the reply.
+ */
+static int request_reply(struct control *control, unsigned int number, struct emd_hdr *hdr,
+			 size_t size, __u64 *ptr, __u32 *len, const __u32 *needed, void **buf)
 {
-	struct emd_list_arg arg;
 	uint32_t room = FIRST_ROOM;
 	int tries, ret;
-	void *buf;
 
 	for (tries = 0; tries < LIST_RETRIES; tries++) {
-		buf = xcalloc(1, room);
-		memset(&arg, 0, sizeof(arg));
-		arg.buf_ptr = (uintptr_t)buf;
-		arg.buf_len = room;
-		ret = request(control, EMD_IOC_LIST, &arg.hdr, sizeof(arg));
-		if (!ret && arg.needed <= room) {
-			*model = model_parse(buf, arg.needed);
-			free(buf);
-			return *model ? 0 : -EPROTO;
-		}
-		free(buf);
+		*buf = xcalloc(1, (size_t)room + 1);
+		*ptr = (uintptr_t)*buf;
+		*len = room;
+		ret = request(control, number, hdr, size);
+		if (!ret && *needed <= room)
+			return 0;
+		free(*buf);
+		*buf = NULL;
 		if (ret)
 			return ret;
 		/* Half as much again: more may arrive before the next call. */
-		if (arg.needed > MOST_ROOM)
+		if (*needed > MOST_ROOM)
 			return -EPROTO;
-		room = arg.needed + arg.needed / 2;
+		room = *needed + *needed / 2;
 	}
 	return -EAGAIN;
+}
+
+int control_list(struct control *control, struct model **model)
+{
+	struct emd_list_arg arg;
+	void *buf;
+	int ret;
+
+	memset(&arg, 0, sizeof(arg));
+	ret = request_reply(control, EMD_IOC_LIST, &arg.hdr, sizeof(arg), &arg.buf_ptr,
+			    &arg.buf_len, &arg.needed, &buf);
+	if (ret)
+		return ret;
+	*model = model_parse(buf, arg.needed);
+	free(buf);
+	return *model ? 0 : -EPROTO;
 }
 
 /* @text is the caller's to free; empty when there is no known metadata. */
@@ -104,33 +120,21 @@ int control_examine(struct control *control, unsigned int major, unsigned int mi
 		    char **text, char format[EMD_UAPI_FORMAT_LEN])
 {
 	struct emd_examine_arg arg;
-	uint32_t room = FIRST_ROOM;
-	int tries, ret;
-	char *buf;
+	void *buf;
+	int ret;
 
-	for (tries = 0; tries < LIST_RETRIES; tries++) {
-		buf = xcalloc(1, (size_t)room + 1);
-		memset(&arg, 0, sizeof(arg));
-		arg.major = major;
-		arg.minor = minor;
-		arg.buf_ptr = (uintptr_t)buf;
-		arg.buf_len = room;
-		ret = request(control, EMD_IOC_EXAMINE, &arg.hdr, sizeof(arg));
-		if (!ret && arg.needed <= room) {
-			memcpy(format, arg.format, EMD_UAPI_FORMAT_LEN);
-			format[EMD_UAPI_FORMAT_LEN - 1] = '\0';
-			make_printable(format);
-			*text = buf;
-			return 0;
-		}
-		free(buf);
-		if (ret)
-			return ret;
-		if (arg.needed > MOST_ROOM)
-			return -EPROTO;
-		room = arg.needed + arg.needed / 2;
-	}
-	return -EAGAIN;
+	memset(&arg, 0, sizeof(arg));
+	arg.major = major;
+	arg.minor = minor;
+	ret = request_reply(control, EMD_IOC_EXAMINE, &arg.hdr, sizeof(arg), &arg.buf_ptr,
+			    &arg.buf_len, &arg.needed, &buf);
+	if (ret)
+		return ret;
+	memcpy(format, arg.format, EMD_UAPI_FORMAT_LEN);
+	format[EMD_UAPI_FORMAT_LEN - 1] = '\0';
+	make_printable(format);
+	*text = buf;
+	return 0;
 }
 
 int control_object(struct control *control, unsigned int number, struct emd_object_arg *arg)
@@ -187,22 +191,19 @@ static struct emd_rec_history *history_parse(const char *buf, uint32_t len, size
 int control_history(struct control *control, uint64_t container_id,
 		    struct emd_rec_history **entries, size_t *nr)
 {
-	char *buf = xcalloc(1, FIRST_ROOM);
 	struct emd_history_arg arg;
+	void *buf;
 	int ret;
 
 	memset(&arg, 0, sizeof(arg));
 	arg.container_id = container_id;
-	arg.buf_ptr = (uintptr_t)buf;
-	arg.buf_len = FIRST_ROOM;
-	ret = request(control, EMD_IOC_HISTORY, &arg.hdr, sizeof(arg));
-	/* Far more than the driver keeps. */
-	if (!ret && arg.needed > FIRST_ROOM)
-		ret = -EPROTO;
-	if (!ret)
-		*entries = history_parse(buf, arg.needed, nr);
+	ret = request_reply(control, EMD_IOC_HISTORY, &arg.hdr, sizeof(arg), &arg.buf_ptr,
+			    &arg.buf_len, &arg.needed, &buf);
+	if (ret)
+		return ret;
+	*entries = history_parse(buf, arg.needed, nr);
 	free(buf);
-	return ret;
+	return 0;
 }
 
 /* @buf is the caller's to free. */
