@@ -56,16 +56,17 @@ def choose(vm):
 class Tries:
     """Commands, of each of which one allocation after the other fails; see tests/guest/failnth.c.
 
-    lots  to draw a sample by; None: each of them
+    lots    where to begin
+    growth  per cent by which the next is further away than the last
     """
 
-    def __init__(self, vm, lots):
+    def __init__(self, vm, lots, growth):
         # The kernel shows who asked for a cache or for pages in vain. What is wrong has a line before that.
         vm.tolerate("Call Trace:")
         # It loses the name of a cache that it cannot show in sysfs.
         vm.tolerate_leak("sysfs_slab_add")
         self.vm = vm
-        self.growth = 150 if lots else 0
+        self.growth = growth
         self.lots = lots
         self.commands = self.refused = self.passed = 0
 
@@ -78,7 +79,7 @@ class Tries:
         backed_out  looks that nothing is left when it was refused after something had been written; None: it must not
         """
         name = name or next(word for word in command.split() if not word.startswith("-"))
-        at = self.lots.randint(1, 4) if self.lots else 1
+        at = self.lots.randint(1, 4)
         refused = passed = 0
         while True:
             status, output = self.vm.status("FAILNTH='%d %d %d %d /tmp/failnth' LD_PRELOAD=/root/failnth.so emdctl %s" % (
