@@ -448,6 +448,47 @@ static void power_cut_while_an_array_is_deleted(struct kunit *test)
 	cut_everywhere(test, load, "overlap", 0, NULL, remove_array);
 }
 
+/* A second array beside "ten"; both have lost c and are filled on e. */
+static void load_two_rebuilt(struct kunit *test, const char *name)
+{
+	struct emd_create_args args = {
+		.level = EMD_LEVEL_RAID10, .name = "more", .array_sectors = 4096, .clean = true,
+		.nr_disks = 4, .disks = { 0, 1, 2, 3 },
+	};
+	struct emd_errmsg msg = {};
+	struct emd_config *t1;
+
+	load(test, name);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ_MSG(test, emd_ddf_ops.place_array(t1, &args, &msg), 0, "%s", msg.text);
+	t1->arrays[1].handle = 2;
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_fail_disk(t1, 2), 0);
+	commit(test, t1);
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[0], 2, 4), 0);
+	KUNIT_ASSERT_EQ(test, emd_change_activate_spare(t1, &t1->arrays[1], 2, 4), 0);
+	commit(test, t1);
+	expect_read(test, "ten raid10 adjacent 128 8192 0+4096 UURU rebuild 0; more raid10 adjacent 128 4096 4096+2048 UURU rebuild 0",
+		    NULL);
+}
+
+static void fill_first(struct emd_config *t1)
+{
+	emd_change_sync_done(t1, &t1->arrays[0]);
+}
+
+/* The mark that it is being filled is in the tables, of all disks; the record on two. */
+static void power_cut_while_one_of_two_is_filled(struct kunit *test)
+{
+	static const unsigned int firsts[] = { 0, 3, 4 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(firsts); i++)
+		cut_everywhere(test, load_two_rebuilt, "ten", firsts[i], NULL, fill_first);
+}
+
 /* At every moment one copy is closed and whole: nobody needs to know our order. */
 static void one_copy_is_always_closed_and_whole(struct kunit *test)
 {
@@ -706,6 +747,72 @@ static void what_was_given_up_is_outranked(struct kunit *test)
 	emd_config_free(t1);
 	emd_config_free(back);
 	expect_read(test, "mirror raid1 none 128 8192 0+8192 UU resync 2048 uninitialised", NULL);
+}
+
+/*
+ * c was to be replaced by e: e and some of the others have it so, then one refused, and all
+ * that can be written get the old state again. @kept: disks that the new state stays on.
+ */
+static void give_up_replace(struct kunit *test, u32 reached, u32 kept)
+{
+	struct emd_config *t1, *back, *next;
+	struct line want, now;
+	u16 row;
+
+	load(test, "ten");
+	t1 = begin(test);
+	KUNIT_ASSERT_EQ(test, emd_change_replace_disk(t1, 2, 4, NULL), 0);
+	KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+	for (row = 0; row < t1->nr_disks; row++) {
+		if (reached & BIT(row))
+			lab_encode(&lab.disk[row], t1, row);
+	}
+	back = begin(test);
+	emd_ddf_ops.supersede(back, t1->generation);
+	for (row = 0; row < back->nr_disks; row++) {
+		if (!(kept & BIT(row)))
+			lab_encode(&lab.disk[row], back, row);
+	}
+	emd_config_free(t1);
+	/* Who refused is written off with what comes next. */
+	next = lab_next(back);
+	for (row = 0; row < 4; row++) {
+		if (kept & BIT(row))
+			emd_change_fail_disk(next, row);
+	}
+	emd_change_dirty(next, &next->arrays[0], true);
+	KUNIT_ASSERT_EQ(test, lab_commit(back, next, NULL), 0);
+	for (row = 0; row < next->nr_disks; row++) {
+		if (!(kept & BIT(row)))
+			lab_encode(&lab.disk[row], next, row);
+	}
+	emd_config_free(back);
+	emd_config_free(lab.cfg);
+	lab.cfg = next;
+	config_line(lab.cfg, &want);
+	assemble(test);
+	config_line(lab.cfg, &now);
+	lost_is_lost(&want);
+	lost_is_lost(&now);
+	KUNIT_EXPECT_STREQ(test, now.text, want.text);
+	KUNIT_EXPECT_EQ_MSG(test, emd_config_member(lab.cfg, &lab.cfg->arrays[0], 2)->disk, 2,
+			    "reached %x kept %x", reached, kept);
+}
+
+static void what_a_disk_keeps_that_refuses_is_not_believed(struct kunit *test)
+{
+	u32 reached, kept;
+
+	/* e comes first. */
+	for (reached = 0; reached < 16; reached++) {
+		for (kept = 0; kept < 32; kept++) {
+			if (kept & ~(reached | BIT(4)) || kept & BIT(2) ||
+			    hweight32(kept & 15) > 1)
+				continue;
+			lab_exit(test);
+			give_up_replace(test, reached | BIT(4), kept);
+		}
+	}
 }
 
 /* ---- elections ----------------------------------------------------------------------------- */
@@ -1134,6 +1241,7 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(power_cut_while_a_spare_is_taken),
 	KUNIT_CASE(power_cut_while_a_disk_is_replaced),
 	KUNIT_CASE(power_cut_while_an_array_is_deleted),
+	KUNIT_CASE(power_cut_while_one_of_two_is_filled),
 	KUNIT_CASE(one_copy_is_always_closed_and_whole),
 	KUNIT_CASE(a_torn_disk_without_secondary_stays_a_member),
 	KUNIT_CASE(a_number_that_is_long_past_makes_no_disk_stale),
@@ -1144,6 +1252,7 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(a_torn_disk_that_ran_alone_stops_all),
 	KUNIT_CASE(only_what_changed_is_written),
 	KUNIT_CASE(what_was_given_up_is_outranked),
+	KUNIT_CASE(what_a_disk_keeps_that_refuses_is_not_believed),
 	KUNIT_CASE(one_update_behind_is_late_two_are_stale),
 	KUNIT_CASE(numbers_count_on_past_their_end),
 	KUNIT_CASE(who_ran_alone_is_right),

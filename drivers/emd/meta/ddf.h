@@ -419,6 +419,7 @@ struct ddf_level {
  * struct ddf_progress - how far work on an array has come, when that is known
  * @action: resync, rebuild, or idle when nothing is known
  * @dirty: writes were in flight, besides the work itself
+ * @late: of before a change that did not reach the disk it is from
  * @slot: of the record, filled by @ref; U16_MAX none
  * @ref: disk that is being filled
  * @sector: of the array
@@ -426,6 +427,7 @@ struct ddf_level {
 struct ddf_progress {
 	enum emd_sync_action action;
 	bool dirty;
+	bool late;
 	u16 slot;
 	u32 ref;
 	u64 sector;

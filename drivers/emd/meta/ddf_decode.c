@@ -492,7 +492,7 @@ static void decode_part(struct emd_config *cfg, struct emd_config_array *ca,
 /*
  * A disk that serves another array is not marked as being rebuilt, or all its arrays
  * would lose it with other drivers. Its slot still names the lost disk; the new one
- * is in our scratch.
+ * is in our scratch. So is one that is marked: marks and records are not written in one.
  */
 static void place_target(struct emd_config *cfg, struct emd_config_array *ca, u16 slot,
 			 const struct ddf_progress *progress)
@@ -500,8 +500,12 @@ static void place_target(struct emd_config *cfg, struct emd_config_array *ca, u1
 	struct emd_config_member *member = emd_config_member(cfg, ca, slot);
 	u16 row = row_of_ref(cfg, progress->ref);
 
-	if ((member->state != EMD_MEMBER_MISSING && member->state != EMD_MEMBER_FAILED) ||
-	    row == EMD_NO_DISK || cfg->disks[row].state != EMD_DISK_ACTIVE)
+	if (row == EMD_NO_DISK || cfg->disks[row].state != EMD_DISK_ACTIVE)
+		return;
+	/* The mark went with a change that did not reach this record's disks. */
+	if (member->disk == row && member->state == EMD_MEMBER_IN_SYNC)
+		member->state = EMD_MEMBER_REBUILDING;
+	if (member->state != EMD_MEMBER_MISSING && member->state != EMD_MEMBER_FAILED)
 		return;
 	if (member->disk != row && emd_config_member_slot(cfg, ca, row) >= 0)
 		return;
@@ -529,6 +533,7 @@ static void decode_sync(struct emd_config *cfg, struct emd_config_array *ca,
 			continue;
 		}
 		known = true;
+		same &= !progress.late;
 		dirty |= progress.dirty;
 		sector = min(sector, progress.sector);
 		resync |= progress.action == EMD_SYNC_RESYNC;
@@ -840,6 +845,16 @@ int ddf_add_disk(struct ddf_set *set, u32 room, const struct ddf_set *from, bool
 	return 0;
 }
 
+/*
+ * Does the champion know the disk as a spare, and did not write its records in one with
+ * it? Then these are of a change that was given up, or of when the disk had an array.
+ */
+static bool outlived(const struct emd_config *champion, u16 row, const struct emd_config *cfg)
+{
+	return champion->disks[row].state == EMD_DISK_SPARE &&
+	       ddf_part(ddf_set(cfg), 0)->seq != ddf_part(ddf_set(champion), 0)->seq;
+}
+
 /* Was its only copy being changed when power failed? */
 static bool cut_off(const struct ddf_part *part)
 {
@@ -895,7 +910,8 @@ struct emd_config *ddf_unite(const struct emd_config *const *cfgs, unsigned int 
 	for (row = 0; row < cfgs[champion]->nr_disks; row++) {
 		for (i = 0; i < nr; i++) {
 			if (verdicts[i] == EMD_VERDICT_MEMBER && rows[i] == row)
-				ddf_add_disk(set, room, ddf_set(cfgs[i]), false);
+				ddf_add_disk(set, room, ddf_set(cfgs[i]),
+					     outlived(cfgs[champion], row, cfgs[i]));
 		}
 	}
 	for (part = 0; part < set->nr_parts && nr_parts > nr_open; part++) {

@@ -8,7 +8,9 @@
  * others went on, whatever the tables say.
  *
  * Two disks that each write the other off, or an older one that has written off the
- * newest, ran apart: sequence numbers do not order those, and nothing is decided.
+ * newest, ran apart: sequence numbers do not order those, and nothing is decided. But a
+ * disk that one has worked with all along, is newer, and knows the other as good: that
+ * one was written off in a change that was given up, or has come back since.
  *
  * What is open was cut off in a change, and with mdadm carries the number that the
  * change was to get: its tables may be half of it. So a closed copy that is no more
@@ -80,6 +82,42 @@ static bool accuses(const struct candidate *by, const struct candidate *of)
 	u16 row = row_for(by, of);
 
 	return row != EMD_NO_DISK && lost(by, row);
+}
+
+/* Is it in service in this array, by its own account? */
+static bool serves(const struct candidate *c, const struct emd_config_array *ca)
+{
+	enum emd_member_state state;
+	int slot;
+
+	slot = emd_config_member_slot(c->cfg, ca, c->cfg->self);
+	if (slot < 0)
+		return false;
+	state = emd_config_member(c->cfg, ca, slot)->state;
+	return state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING;
+}
+
+/*
+ * Are both in an array, and is the peer good to @by? Then @by wrote nothing to it without
+ * the peer. Each knows the members of its own part only.
+ */
+static bool works_with(const struct candidate *by, const struct candidate *peer)
+{
+	const struct emd_config_array *one, *other;
+	u16 i, k;
+
+	if (lost(by, row_for(by, peer)))
+		return false;
+	for (i = 0; i < by->cfg->nr_arrays; i++) {
+		one = &by->cfg->arrays[i];
+		for (k = 0; k < peer->cfg->nr_arrays && serves(by, one); k++) {
+			other = &peer->cfg->arrays[k];
+			if (!memcmp(one->uuid, other->uuid, sizeof(one->uuid)) &&
+			    serves(peer, other))
+				return true;
+		}
+	}
+	return false;
 }
 
 static void fill(struct candidate *cand, const struct emd_config *const *cfgs, unsigned int nr)
@@ -197,6 +235,21 @@ static const struct candidate *find_champion(const struct candidate *cand, unsig
 	return closed;
 }
 
+/* Does one that @by has worked with know better, of @of? */
+static bool is_overruled(const struct candidate *cand, unsigned int nr,
+			 const struct candidate *by, const struct candidate *of)
+{
+	const struct candidate *peer;
+
+	for (peer = cand; peer < cand + nr; peer++) {
+		if (peer != by && peer != of && peer->votes && updates_behind(peer, by) > 0 &&
+		    ddf_same_container(peer->set, by->set) && works_with(by, peer) &&
+		    !lost(peer, row_for(peer, of)))
+			return true;
+	}
+	return false;
+}
+
 /* Of several such pairs the one with the lowest references, always the same. */
 static bool find_split(const struct candidate *cand, unsigned int nr,
 		       const struct candidate *champion, u32 *one, u32 *other)
@@ -209,6 +262,8 @@ static bool find_split(const struct candidate *cand, unsigned int nr,
 			if (a == b || !a->votes || !b->votes || !accuses(a, b))
 				continue;
 			if (b != champion && !accuses(b, a))
+				continue;
+			if (is_overruled(cand, nr, a, b) || is_overruled(cand, nr, b, a))
 				continue;
 			if (found && (a->ref > *one || (a->ref == *one && b->ref >= *other)))
 				continue;

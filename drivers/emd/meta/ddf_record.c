@@ -271,8 +271,12 @@ static u32 progress_check(const struct ddf_vdcr_ondisk *vdcr)
 /**
  * ddf_get_progress() - how far work on an array had come
  * @set: set
- * @vdcr: record
+ * @vdcr: of one of its records
  * @progress: out; idle when nothing is known
+ *
+ * What holds for the number of the disk that has the record, but not for the set's, was
+ * there before a change that did not reach this disk: who is being filled still is, or
+ * the record would say otherwise. How far is not known any more.
  *
  * Return: is there anything that still holds?
  */
@@ -280,20 +284,23 @@ bool ddf_get_progress(const struct ddf_set *set, const struct ddf_vdcr_ondisk *v
 		      struct ddf_progress *progress)
 {
 	const struct ddf_progress_ondisk *p = (const struct ddf_progress_ondisk *)vdcr->scratch;
+	const struct ddf_record *rec = (const struct ddf_record *)vdcr - 1;
+	u32 seq = ddf_get32(set->le, p->seq);
 
 	memset(progress, 0, sizeof(*progress));
 	progress->action = EMD_SYNC_IDLE;
 	progress->slot = U16_MAX;
 	if (memcmp(p->magic, DDF_PROGRESS_MAGIC, 4) ||
 	    ddf_get32(set->le, p->check) != progress_check(vdcr) ||
-	    ddf_get32(set->le, p->seq) != set->seq ||
+	    (seq != set->seq && seq != ddf_part(set, rec->part)->seq) ||
 	    (p->action != EMD_SYNC_RESYNC && p->action != EMD_SYNC_REBUILD))
 		return false;
 	progress->action = p->action;
 	progress->dirty = p->flags & DDF_PROGRESS_DIRTY;
 	progress->slot = ddf_get16(set->le, p->slot);
 	progress->ref = ddf_get32(set->le, p->ref);
-	progress->sector = ddf_get64(set->le, p->sector);
+	progress->late = seq != set->seq;
+	progress->sector = progress->late ? 0 : ddf_get64(set->le, p->sector);
 	return true;
 }
 

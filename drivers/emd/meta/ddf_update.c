@@ -587,8 +587,7 @@ static void part_progress(const struct edit *edit, const struct emd_config_array
 	progress->sector = ca->sync_sector;
 	for (k = 0; ca->sync == EMD_SYNC_REBUILD && k < n; k++) {
 		member = emd_config_member(cfg, ca, first + k);
-		if (member->state != EMD_MEMBER_REBUILDING ||
-		    !serves_another(cfg, ca, member->disk))
+		if (member->state != EMD_MEMBER_REBUILDING)
 			continue;
 		progress->slot = k;
 		progress->ref = ddf_get32(edit->set->le,
@@ -1190,7 +1189,9 @@ int ddf_update(const struct emd_config *t0, struct emd_config *t1, struct emd_er
  * @generation: newest that any disk may carry
  *
  * Progress that was noted for the old number does not hold for the new one: noted
- * again. Everything is written: what the disks carry is not known.
+ * again. Records count on for themselves: one that was given up got the next number, and
+ * may stay on a disk that refuses to have it taken away. Everything is written: what the
+ * disks carry is not known.
  */
 void ddf_supersede(struct emd_config *cfg, u64 generation)
 {
@@ -1200,17 +1201,20 @@ void ddf_supersede(struct emd_config *cfg, u64 generation)
 	struct ddf_vdcr_ondisk *vdcr;
 	struct ddf_part *part;
 	u32 i, seq = ddf_seq_next(generation), old = set->seq;
+	bool known;
 
 	note_numbers(set);
 	for (i = 0; i < set->nr_records; i++) {
 		vdcr = ddf_vdcr(ddf_record(set, i));
 		set->seq = old;
-		if (!ddf_vdcr_is(set, ddf_record(set, i)) ||
-		    !ddf_get_progress(set, vdcr, &progress))
+		if (!ddf_vdcr_is(set, ddf_record(set, i)))
 			continue;
+		known = ddf_get_progress(set, vdcr, &progress);
 		set->seq = seq;
-		ddf_put_progress(set, vdcr, &progress);
-		ddf_put32(set->le, &vdcr->seq, ddf_seq_next(ddf_get32(set->le, vdcr->seq)));
+		if (known)
+			ddf_put_progress(set, vdcr, &progress);
+		ddf_put32(set->le, &vdcr->seq,
+			  ddf_seq_next(ddf_seq_next(ddf_get32(set->le, vdcr->seq))));
 		ddf_seal(set->le, set->zlib, (u8 *)vdcr, set->record);
 	}
 	set->seq = seq;
