@@ -753,11 +753,11 @@ void emd_array_finish_stop(struct emd_array *array)
 {
 	u16 slot;
 
+	cancel_delayed_work_sync(&array->idle_work);
 	if (array->gd) {
 		char name[DISK_NAME_LEN];
 
 		strscpy(name, array->gd->disk_name, sizeof(name));
-		cancel_delayed_work_sync(&array->idle_work);
 		if (array->added) {
 			emd_sysfs_remove_members(array);
 			del_gendisk(array->gd);

@@ -61,7 +61,8 @@ bool emd_array_writes_allowed(const struct emd_array *array)
 
 static void arm_idle_timer(struct emd_array *array)
 {
-	if (array->has_dirty_mark)
+	/* One that is not there any more, as it could not be shown, has nobody to stop it. */
+	if (array->has_dirty_mark && array->gd)
 		mod_delayed_work(emd_wq, &array->idle_work, msecs_to_jiffies(EMD_CLEAN_AFTER_MS));
 }
 
