@@ -401,6 +401,28 @@ static void the_strongest_flag_keeps_its_reason(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, flags, EMD_CFG_READ_ONLY | EMD_CFG_NO_START);
 }
 
+/* What metadata calls them is anybody's; "mirror" there is already. */
+static void names_become_names_of_devices(struct kunit *test)
+{
+	static const struct {
+		const char *raw, *name;
+	} rows[] = {
+		{ "data", "data" }, { "", "vol3" }, { "a+b_c-d.e", "a+b_c-d.e" },
+		{ "-x", "-x" }, { ".x", "_x" }, { "..", "_." }, { "a/b c", "a_b_c" },
+		{ "\xc3\xa4", "__" }, { "mirror", "mirror~3" }, { "Mirror", "Mirror" },
+	};
+	struct emd_config *cfg = make(test, 0);
+	char name[EMD_NAME_LEN];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		emd_config_name_array(cfg, 3, (const u8 *)rows[i].raw, strlen(rows[i].raw),
+				      "vol3", name);
+		KUNIT_EXPECT_STREQ(test, name, rows[i].name);
+	}
+	emd_config_free(cfg);
+}
+
 static void text_is_counted_and_made_safe(struct kunit *test)
 {
 	struct emd_text out = {};
@@ -459,6 +481,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(content_does_not_come_from_nowhere),
 	KUNIT_CASE(overlapping_arrays_are_refused),
 	KUNIT_CASE(the_strongest_flag_keeps_its_reason),
+	KUNIT_CASE(names_become_names_of_devices),
 	KUNIT_CASE(text_is_counted_and_made_safe),
 	KUNIT_CASE(uuids_look_as_mdadm_prints_them),
 	KUNIT_CASE(formats_are_found_by_name),

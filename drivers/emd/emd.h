@@ -48,6 +48,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -118,6 +119,7 @@ struct emd_member {
 	u64 rebuilt_sector;		/* J */
 	atomic_t read_errors;
 	atomic_t write_errors;
+	struct ratelimit_state telling;	/* of errors */
 	unsigned long repairs_since;	/* S: jiffies when the count began */
 	unsigned int nr_repairs;	/* S: read errors that were repaired since then */
 	/* Read balancing; racy on purpose. */
@@ -452,6 +454,8 @@ void emd_array_set_limits(struct emd_array *array, struct queue_limits *lim);
 
 void emd_twin_write(struct emd_twin *twin, struct bio *bio);
 void emd_twin_fail(struct emd_twin *twin, const char *why);
+void emd_twin_write_error(struct emd_twin *twin, u64 disk_sector, unsigned int nr_sectors,
+			  blk_status_t status);
 blk_status_t emd_twin_write_page(struct emd_twin *twin, u64 member_sector,
 				 unsigned int nr_sectors, struct page *page, unsigned int offset);
 
@@ -526,7 +530,7 @@ int emd_job_result(const struct emd_job *job);		/* after JOB_DONE: 0 or -errno *
  * @error: 0 or what went wrong beyond repair; set before emd_window_done()
  * @mismatches: sectors found different, from emd_window_mismatch()
  * @unreadable: sectors of which no copy could be read, from emd_window_unreadable()
- * @read_failed: a read has failed since emd_window_begin()
+ * @read_failed: a read has failed since emd_window_begin(), or since the engine cleared it
  * @write_failed: a write has, and its member with it
  * @write_refused: a write has, and what it was to fill is needed: the window is lost
  * @states: emd_window_begin(): which members were in service

@@ -52,9 +52,9 @@ def life(vm, tried, fmt, level, disks):
     tried.every("rename data other", undo=["rename other data"])
     tried.every("sync limit other 100M")
     tried.every("policy other sync_limit=50M", undo=["policy other sync_limit=none"])
-    # What was given back is looked at again, behind the command: not when it is out, for it is still marked as a spare.
+    # A refused command gives the disk back, which is then looked at: it must not be one that is marked as a spare.
     tried.every("--yes add %s %s" % (container, spare.dev),
-                undo=["scan", "--yes remove %s %s" % (container, spare.dev)])
+                undo=["scan", "--yes remove %s %s" % (container, spare.dev), "--yes erase " + spare.dev])
     if fmt != "imsm":
         tried.every("add --for other %s %s" % (container, spare.dev), "assign",
                     undo=["add --for all %s %s" % (container, spare.dev)])

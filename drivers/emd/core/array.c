@@ -13,6 +13,7 @@
  * Locks: C for all of it except publish and finish_stop, which need G.
  */
 #include <linux/idr.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 
 #include "core.h"
@@ -204,6 +205,8 @@ void emd_array_attach_member(struct emd_array *array, u16 slot, struct emd_disk 
 	member->nr_sectors = cm->nr_sectors;
 	atomic_set(&member->read_errors, 0);
 	atomic_set(&member->write_errors, 0);
+	ratelimit_state_init(&member->telling, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/ratelimit.h>
 
 #include "../emd.h"
 #include "../log.h"
@@ -27,10 +28,13 @@ void emd_member_error(struct emd_member *member, enum req_op op, u64 disk_sector
 	bool is_write = op_is_write(op);
 
 	atomic_inc(is_write ? &member->write_errors : &member->read_errors);
-	emd_err_rl(member->array, "member %u (%s): %s error at %llu+%u (error %d)",
-		   member->slot, member->disk->name,
-		   !is_write ? "read" : nr_sectors ? "write" : "flush", disk_sector, nr_sectors,
-		   blk_status_to_errno(status));
+	/* One that errs without end does not hide what others do. */
+	if (!__ratelimit(&member->telling))
+		return;
+	emd_err(member->array, "member %u (%s): %s error at %llu+%u (error %d)",
+		member->slot, member->disk->name,
+		!is_write ? "read" : nr_sectors ? "write" : "flush", disk_sector, nr_sectors,
+		blk_status_to_errno(status));
 }
 
 /**
@@ -44,7 +48,7 @@ void emd_member_error(struct emd_member *member, enum req_op op, u64 disk_sector
  * An error is counted and logged.
  *
  * Return: status of the request.
- * Context: Process context, sleeps; allocates nothing.
+ * Context: Process context, sleeps; not beneath ->submit_bio(). Allocates nothing.
  */
 blk_status_t emd_member_io(struct emd_member *member, blk_opf_t opf, u64 member_sector,
 			   unsigned int nr_sectors, void *data)
@@ -74,7 +78,8 @@ blk_status_t emd_member_io(struct emd_member *member, blk_opf_t opf, u64 member_
  * @back: to read it back to, likewise
  *
  * Return: BLK_STS_OK when the member gave back what was written.
- * Context: Process context, sleeps; allocates nothing. The range is locked.
+ * Context: Process context, sleeps; not beneath ->submit_bio(). Allocates nothing. The
+ * range is locked.
  */
 blk_status_t emd_member_rewrite(struct emd_member *member, u64 member_sector,
 				unsigned int nr_sectors, void *data, void *back)

@@ -48,11 +48,15 @@
  * struct twin_bio - a write on its way to the twin
  * @twin: where it goes
  * @bio: the same for the member; does not end before this has ended
+ * @disk_sector: where, on the twin's disk
+ * @nr_sectors: how long
  * @clone: last
  */
 struct twin_bio {
 	struct emd_twin *twin;
 	struct bio *bio;
+	u64 disk_sector;
+	unsigned int nr_sectors;
 	struct bio clone;
 };
 
@@ -71,16 +75,29 @@ void emd_twin_fail(struct emd_twin *twin, const char *why)
 		emd_array_pend(twin->member->array, EMD_PENDING_EVALUATE);
 }
 
-static void tell_error(const struct emd_twin *twin, blk_status_t status)
+/**
+ * emd_twin_write_error() - a twin did not write: it is of no use any more
+ * @twin: of an array with an io or a window in flight
+ * @disk_sector: where, on its disk
+ * @nr_sectors: how long
+ * @status: how it failed
+ *
+ * Context: Any, irq-safe.
+ */
+void emd_twin_write_error(struct emd_twin *twin, u64 disk_sector, unsigned int nr_sectors,
+			  blk_status_t status)
 {
-	emd_err_rl(twin->member->array, "member %u: write error on %s, which is to replace %s (error %d)",
-		   twin->member->slot, twin->disk->name, twin->member->disk->name,
-		   blk_status_to_errno(status));
+	emd_err_rl(twin->member->array, "member %u: write error on %s, which is to replace %s, at %llu+%u (error %d)",
+		   twin->member->slot, twin->disk->name, twin->member->disk->name, disk_sector,
+		   nr_sectors, blk_status_to_errno(status));
+	emd_twin_fail(twin, "write error");
 }
 
 /* The twin did not do what the member was asked to do. */
-static void judge_error(struct emd_twin *twin, struct bio *clone, struct bio *bio)
+static void judge_error(const struct twin_bio *tb)
 {
+	const struct bio *clone = &tb->clone;
+	struct emd_twin *twin = tb->twin;
 	bool unknown = clone->bi_status == BLK_STS_NOTSUPP;
 
 	switch (bio_op(clone)) {
@@ -93,15 +110,14 @@ static void judge_error(struct emd_twin *twin, struct bio *clone, struct bio *bi
 		/* Who asked writes data instead. */
 		if (unknown || !bdev_write_zeroes_sectors(twin->bdev)) {
 			blk_queue_disable_write_zeroes(twin->member->array->gd->queue);
-			bio->bi_status = BLK_STS_NOTSUPP;
+			tb->bio->bi_status = BLK_STS_NOTSUPP;
 			return;
 		}
 		break;
 	default:
 		break;
 	}
-	tell_error(twin, clone->bi_status);
-	emd_twin_fail(twin, "write error");
+	emd_twin_write_error(twin, tb->disk_sector, tb->nr_sectors, clone->bi_status);
 }
 
 static void twin_endio(struct bio *clone)
@@ -110,7 +126,7 @@ static void twin_endio(struct bio *clone)
 	struct bio *bio = tb->bio;
 
 	if (unlikely(clone->bi_status))
-		judge_error(tb->twin, clone, bio);
+		judge_error(tb);
 	bio_put(clone);
 	/* Last: the io, and with it the twin, may go. */
 	bio_endio(bio);
@@ -162,6 +178,8 @@ void emd_twin_write(struct emd_twin *twin, struct bio *bio)
 	tb = container_of(clone, struct twin_bio, clone);
 	tb->twin = twin;
 	tb->bio = bio;
+	tb->disk_sector = clone->bi_iter.bi_sector;
+	tb->nr_sectors = bio_sectors(clone);
 	bio_inc_remaining(bio);
 
 	spin_lock_irqsave(&twin->lock, flags);
@@ -194,10 +212,8 @@ blk_status_t emd_twin_write_page(struct emd_twin *twin, u64 member_sector,
 	submit_bio_wait(&bio);
 	status = bio.bi_status;
 	bio_uninit(&bio);
-	if (status) {
-		tell_error(twin, status);
-		emd_twin_fail(twin, "write error");
-	}
+	if (status)
+		emd_twin_write_error(twin, twin->start_sector + member_sector, nr_sectors, status);
 	return status;
 }
 

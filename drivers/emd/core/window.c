@@ -97,7 +97,8 @@ static void note_error(const struct window_bio *wb)
 	enum req_op op = bio_op(&wb->bio);
 
 	if (op_is_write(op) && window->action == EMD_SYNC_REPLACE) {
-		emd_twin_fail(window->array->twin, "write error");
+		emd_twin_write_error(window->array->twin, wb->disk_sector, wb->nr_sectors,
+				     wb->bio.bi_status);
 		WRITE_ONCE(window->write_refused, true);
 		return;
 	}
@@ -152,7 +153,8 @@ u64 emd_window_disk_sector(const struct emd_window *window, const struct emd_mem
  * for.
  *
  * Return: the bio, to be given pages and to emd_window_send().
- * Context: Process context, sleeps for the reserve.
+ * Context: Process context, sleeps for the reserve; not beneath ->submit_bio(), for nobody
+ * would send what was got there.
  */
 struct bio *emd_window_bio(struct emd_window *window, struct emd_member *member, blk_opf_t opf,
 			   u64 member_sector, unsigned int nr_pages)

@@ -191,7 +191,7 @@ static bool map_to_slot(const struct emd_geometry *geo, u64 array_sector, u16 sl
 	return false;
 }
 
-/* Read a block from any copy but @bad_copy into @page. */
+/* Read a block from any copy but @bad_copy into @data. */
 static bool read_good(struct emd_array *array, u64 array_sector, unsigned int nr_sectors,
 		      u16 bad_copy, void *data)
 {

@@ -32,7 +32,6 @@
 #include <linux/slab.h>
 
 #include "../emd.h"
-#include "../log.h"
 #include "mirror.h"
 
 /* Sectors a window covers on one member, and in the array at most. */

@@ -28,7 +28,6 @@
 #include <linux/slab.h>
 
 #include "../emd.h"
-#include "../log.h"
 #include "parity.h"
 
 /* ---- where to go on ----------------------------------------------------------- */

@@ -488,6 +488,8 @@ int emd_config_check_change(const struct emd_config *t0, const struct emd_config
  * @len: their number, without what fills up
  * @instead: name of an array that has none
  * @name: where it goes
+ *
+ * Context: Any.
  */
 void emd_config_name_array(const struct emd_config *cfg, u32 native, const u8 *raw,
 			   unsigned int len, const char *instead, char name[EMD_NAME_LEN])
@@ -499,7 +501,7 @@ void emd_config_name_array(const struct emd_config *cfg, u32 native, const u8 *r
 	for (i = 0; i < len; i++) {
 		c = raw[i];
 		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '_' || c == '+' || ((c == '.' || c == '-') && i))
+		    c == '_' || c == '+' || c == '-' || (c == '.' && i))
 			name[i] = c;
 		else
 			name[i] = '_';

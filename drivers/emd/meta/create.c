@@ -81,7 +81,7 @@ int emd_create_check_flags(const struct emd_config *cfg, struct emd_errmsg *msg)
 }
 
 /**
- * emd_create_check_disks() - can an array be put on these disks at all?
+ * emd_create_check_disks() - can an array be put on these disks, and into the config, at all?
  * @cfg: container it is for
  * @args: what is asked for
  * @msg: gets the reason of a refusal; may be NULL

@@ -102,6 +102,8 @@ struct emd_meta_writes {
  * @len: bytes
  * @buf_offset: where in @out->buf they are
  * @barrier: everything before must be durable before this one is sent
+ *
+ * Context: Any.
  */
 static inline void emd_meta_add_write(struct emd_meta_writes *out, u64 offset, u32 len,
 				      u32 buf_offset, bool barrier)
