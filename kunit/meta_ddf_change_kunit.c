@@ -815,6 +815,47 @@ static void what_a_disk_keeps_that_refuses_is_not_believed(struct kunit *test)
 	}
 }
 
+/*
+ * b refuses an update that all others get; it is made again, with b written off. Power may
+ * fail after each disk: none of the others is out of date.
+ */
+static void an_update_that_is_made_again_makes_no_disk_stale(struct kunit *test)
+{
+	static const u8 first[] = { 0, 2, 3, 4 }, orders[][4] = {
+		{ 0, 2, 3, 4 }, { 4, 3, 2, 0 }, { 2, 4, 0, 3 },
+	};
+	struct emd_config *t1, *again;
+	struct line want, now;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		lab_exit(test);
+		load(test, "ten");
+		t1 = begin(test);
+		emd_change_dirty(t1, &t1->arrays[0], true);
+		KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, t1, NULL), 0);
+		for (k = 0; k < ARRAY_SIZE(first); k++)
+			lab_encode(&lab.disk[first[k]], t1, first[k]);
+		again = begin(test);
+		emd_ddf_ops.supersede(again, t1->generation);
+		emd_change_dirty(again, &again->arrays[0], true);
+		emd_change_fail_disk(again, 1);
+		KUNIT_ASSERT_EQ(test, lab_commit(lab.cfg, again, NULL), 0);
+		KUNIT_EXPECT_EQ(test, again->generation, t1->generation + 1);
+		for (k = 0; k < 4; k++) {
+			lab_encode(&lab.disk[orders[i][k]], again, orders[i][k]);
+			assemble(test);
+			config_line(lab.cfg, &now);
+			lost_is_lost(&now);
+			config_line(again, &want);
+			lost_is_lost(&want);
+			KUNIT_EXPECT_STREQ(test, now.text, want.text);
+		}
+		emd_config_free(again);
+		emd_config_free(t1);
+	}
+}
+
 /* ---- elections ----------------------------------------------------------------------------- */
 
 static void set_seq(unsigned int disk, u32 seq)
@@ -1253,6 +1294,7 @@ static struct kunit_case meta_ddf_change_cases[] = {
 	KUNIT_CASE(only_what_changed_is_written),
 	KUNIT_CASE(what_was_given_up_is_outranked),
 	KUNIT_CASE(what_a_disk_keeps_that_refuses_is_not_believed),
+	KUNIT_CASE(an_update_that_is_made_again_makes_no_disk_stale),
 	KUNIT_CASE(one_update_behind_is_late_two_are_stale),
 	KUNIT_CASE(numbers_count_on_past_their_end),
 	KUNIT_CASE(who_ran_alone_is_right),

@@ -38,8 +38,10 @@ def life(vm, tried, fmt, level, disks):
 
     tried.every("scan", again=True)
     tried.every("--dry-run %s data %s" % (create, vm.devs(members)), again=True)
-    tried.every("--yes %s data %s" % (create, vm.devs(members)), undo=["--yes delete data", "--yes stop --all"],
-                backed_out=lambda: taken_back(vm))
+    # A refused command gives its disks back, which are then looked at: they must not be ones that something is on.
+    tried.every("--yes %s data %s" % (create, vm.devs(members)),
+                undo=["--yes delete data", lambda: make_bare(vm, members)],
+                backed_out=lambda: taken_back(vm, members))
     dev = arrays.device(vm, "data")
     want = arrays.make_file(vm, "/tmp/data", 4)
     arrays.put(vm, "/tmp/data", dev)
@@ -52,9 +54,8 @@ def life(vm, tried, fmt, level, disks):
     tried.every("rename data other", undo=["rename other data"])
     tried.every("sync limit other 100M")
     tried.every("policy other sync_limit=50M", undo=["policy other sync_limit=none"])
-    # A refused command gives the disk back, which is then looked at: it must not be one that is marked as a spare.
     tried.every("--yes add %s %s" % (container, spare.dev),
-                undo=["scan", "--yes remove %s %s" % (container, spare.dev), "--yes erase " + spare.dev])
+                undo=["scan", "--yes remove %s %s" % (container, spare.dev), lambda: make_bare(vm, [spare])])
     if fmt != "imsm":
         tried.every("add --for other %s %s" % (container, spare.dev), "assign",
                     undo=["add --for all %s %s" % (container, spare.dev)])
@@ -85,10 +86,19 @@ def life(vm, tried, fmt, level, disks):
         vm.status("emdctl --yes erase " + disk.dev)
 
 
-def taken_back(vm):
+def taken_back(vm, disks):
     """An array that could not be shown to the system when it was on the disks: it is not there any more."""
     assert vm.array("data") is None, vm.array("data")
-    vm.emdctl("--yes stop --all")
+    make_bare(vm, disks)
+
+
+def make_bare(vm, disks):
+    """Not part of any container, if they are, and with nothing on them."""
+    if vm.array("other") is None:
+        vm.emdctl("scan")
+        vm.emdctl("--yes stop --all")
+    for disk in disks:
+        vm.status("emdctl --yes erase " + disk.dev)
 
 
 def idle(vm, dev):

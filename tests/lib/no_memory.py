@@ -74,7 +74,7 @@ class Tries:
         """Until it is done with all the memory it wants.
 
         name   of the ioctl, when it is not the command's
-        undo   commands for when it was done although an allocation failed, and has to be done again
+        undo   commands, or functions, for when it was done although an allocation failed, and has to be done again
         again  it changes nothing: it may be done again as it is
         backed_out  looks that nothing is left when it was refused after something had been written; None: it must not
         """
@@ -99,7 +99,10 @@ class Tries:
             if word == "passed" and not (undo or again):
                 break
             for each in undo if word == "passed" else ():
-                self.vm.emdctl(each)
+                if callable(each):
+                    each()
+                else:
+                    self.vm.emdctl(each)
         if status:
             raise Failed("%s: %s" % (command, output))
         self.vm.say("%s: %d allocations, %d refused, %d passed" % (command, at, refused, passed))

@@ -203,7 +203,10 @@ class Trials:
         self.vm.say("refused: write %d, sector %d of %s; then %s" % (
             number, sector, target.disk.name, second and second.name))
         try:
-            self.judge(faults)
+            if chance.random() < 0.5 and not self.scene.ends:
+                self.judge_cut(faults, chance)
+            else:
+                self.judge(faults)
         except (Failed, AssertionError) as why:
             raise Failed("%s, write %d of %d, sector %d of %s refused%s: %s" % (
                 self.scene.name, number, len(self.writes), sector, target.disk.serial,
@@ -230,6 +233,24 @@ class Trials:
         ground.stage.back(position)
         self.runs()
         ground.holds(told)
+        ground.write()
+        ground.settled()
+        ground.holds(("old", "new"))
+        self.given_up([])
+
+    def judge_cut(self, faults, chance):
+        """The power fails in the middle of it."""
+        ground = self.ground
+        begin = ground.stage.mark()
+        self.act()
+        culprits = [disk for disk, fault in faults.items() if fault.hits]
+        if self.last_copy_is_out_of_step(culprits):
+            return
+        cut = chance.randint(begin, ground.stage.mark())
+        self.vm.say("cut at %d of %d to %d" % (cut, begin, ground.stage.mark()))
+        ground.stage.back(cut)
+        self.runs()
+        ground.holds()
         ground.write()
         ground.settled()
         ground.holds(("old", "new"))

@@ -359,20 +359,25 @@ static bool write_disk(struct emd_disk *disk, unsigned int *nr_written)
 /*
  * Write what is encoded, one disk after the other: a power cut tears the copy of
  * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
- * comes first in the list, lest there be two. Stops at the first that
- * refuses; the caller decides what becomes of T1.
- * Returns the one that refused, or NULL.
+ * comes first in the list, lest there be two. What the caller makes of a refusal has the
+ * next number, so where each one counts the others get T1 all the same; but not without
+ * the disk that it needs. Bare disks are to be bare again.
+ * Returns the first that refused, or NULL.
  */
-static struct emd_disk *write_disks(struct emd_container *container, unsigned int *nr_written)
+static struct emd_disk *write_disks(struct emd_transaction *txn, unsigned int *nr_written)
 {
-	struct emd_disk *disk;
+	bool goes_on = txn->container->ops->every_update && !txn->first;
+	struct emd_disk *disk, *refusing = NULL;
 
 	*nr_written = 0;
-	list_for_each_entry(disk, &container->disks, container_node) {
-		if (!write_disk(disk, nr_written))
-			return disk;
+	list_for_each_entry(disk, &txn->container->disks, container_node) {
+		if (write_disk(disk, nr_written))
+			continue;
+		refusing = refusing ?: disk;
+		if (!goes_on || disk == txn->needs)
+			break;
 	}
-	return NULL;
+	return refusing;
 }
 
 /* The other way round: who was trusted with T1 first is the last to lose it. */
@@ -541,6 +546,7 @@ int emd_txn_write(struct emd_transaction *txn)
 	unsigned int nr = 0, nr_written = 0, nr_kept;
 	char names[96];
 	ktime_t began = ktime_get();
+	bool tried;
 	int ret;
 
 	lockdep_assert_held(&container->mutex);
@@ -562,11 +568,13 @@ int emd_txn_write(struct emd_transaction *txn)
 		if (IS_ERR(kept))
 			return PTR_ERR(kept);
 	}
-	container->attempted = max(container->attempted, txn->t1->generation);
 	if (txn->flush)
 		refusing = flush_disks(container);
-	if (!refusing)
-		refusing = write_disks(container, &nr_written);
+	tried = !refusing;
+	if (tried) {
+		container->attempted = max(container->attempted, txn->t1->generation);
+		refusing = write_disks(txn, &nr_written);
+	}
 	trace_emd_meta_commit(container, txn->t1->generation, nr_written, !!refusing,
 			      ktime_us_delta(ktime_get(), began), refusing ? -EIO : 0);
 	txn->written = !refusing;
@@ -580,7 +588,8 @@ int emd_txn_write(struct emd_transaction *txn)
 	else
 		ret = EMD_REFUSE(txn->msg, -EIO, "%s refused its metadata", refusing->name);
 	if (!kept && txn->administrative) {
-		write_back(txn);
+		if (tried)
+			write_back(txn);
 		/* Who refused is out of step: the worker fails its members. */
 		emd_container_kick(container);
 	}

@@ -17,6 +17,7 @@ static void ddf_room(const struct emd_config *cfg, struct emd_config_room *room)
 
 const struct emd_meta_ops emd_ddf_ops = {
 	.name = "ddf",
+	.every_update = true,
 	.whole_disks_only = true,
 	.tail_sectors = 1u << 21,	/* LSI reserves half of it, and mdadm believes no more */
 	.next_extent = ddf_next_extent,

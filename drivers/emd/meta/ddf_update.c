@@ -1167,7 +1167,9 @@ int ddf_update(const struct emd_config *t0, struct emd_config *t1, struct emd_er
 		note_numbers(set);
 		forget_writes(set);
 	}
-	set->seq = ddf_seq_next(set->seq);
+	/* One that was made to outrank has a number that nobody carries yet. */
+	if (t1->generation == t0->generation)
+		set->seq = ddf_seq_next(set->seq);
 	set->timestamp = edit.now;
 	set->updated = 1;
 	ret = edit_all(&edit, t0, msg);

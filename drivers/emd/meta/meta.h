@@ -393,6 +393,11 @@ struct emd_meta_ops {
 	/** @whole_disks_only: never on partitions */
 	bool whole_disks_only;
 	/**
+	 * @every_update: who is two updates behind was not there, whatever the tables say:
+	 * one that a disk refuses has to reach all others before the next is made
+	 */
+	bool every_update;
+	/**
 	 * @tail_sectors: so far from the end of a disk its metadata begins at most, by all
 	 * who are known to write it; 0 when the format itself says where it is
 	 */
