@@ -81,6 +81,9 @@ class Lost(Failed):
 def prove(vm, tales):
     """Tell all stories, then replay each; returns the sentence for the report."""
     stress.add_program(vm, "peek")
+    if FULL:
+        # md, when one of its raid6 arrays is stopped, may find stripes in its cache still.
+        vm.tolerate(r"raid\d-md\d+ .*Objects remaining|__kmem_cache_shutdown\+|kmem_cache_destroy\+|Call Trace:")
     vm.boot()
     vm.insmod()
     vm.sh("dmesg -n 5")
