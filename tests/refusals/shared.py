@@ -248,7 +248,8 @@ class Trials:
             return
         cut = chance.randint(begin, ground.stage.mark())
         self.vm.say("cut at %d of %d to %d" % (cut, begin, ground.stage.mark()))
-        ground.stage.back(cut)
+        # Of an array that is made or deleted there may be a part.
+        ground.stage.back(cut, whole=self.before["arrays"].keys() == self.after["arrays"].keys())
         self.runs()
         ground.holds()
         ground.write()

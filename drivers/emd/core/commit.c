@@ -360,8 +360,8 @@ static bool write_disk(struct emd_disk *disk, unsigned int *nr_written)
  * Write what is encoded, one disk after the other: a power cut tears the copy of
  * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
  * comes first in the list, lest there be two. What the caller makes of a refusal has the
- * next number, so where each one counts the others get T1 all the same; but not without
- * the disk that it needs. Bare disks are to be bare again.
+ * next number, so where each one counts the others that have T0 get T1 all the same; but
+ * not without the disk that it needs. Bare disks stay bare.
  * Returns the first that refused, or NULL.
  */
 static struct emd_disk *write_disks(struct emd_transaction *txn, unsigned int *nr_written)
@@ -371,6 +371,8 @@ static struct emd_disk *write_disks(struct emd_transaction *txn, unsigned int *n
 
 	*nr_written = 0;
 	list_for_each_entry(disk, &txn->container->disks, container_node) {
+		if (refusing && !emd_config_find_disk(txn->t0, disk->id))
+			continue;
 		if (write_disk(disk, nr_written))
 			continue;
 		refusing = refusing ?: disk;
