@@ -503,7 +503,7 @@ static void place_target(struct emd_config *cfg, struct emd_config_array *ca, u1
 	if (row == EMD_NO_DISK || cfg->disks[row].state != EMD_DISK_ACTIVE)
 		return;
 	/* The mark went with a change that did not reach this record's disks. */
-	if (member->disk == row && member->state == EMD_MEMBER_IN_SYNC)
+	if (progress->late && member->disk == row && member->state == EMD_MEMBER_IN_SYNC)
 		member->state = EMD_MEMBER_REBUILDING;
 	if (member->state != EMD_MEMBER_MISSING && member->state != EMD_MEMBER_FAILED)
 		return;

@@ -8,8 +8,8 @@
  * others went on, whatever the tables say.
  *
  * Two disks that each write the other off, or an older one that has written off the
- * newest, ran apart: sequence numbers do not order those, and nothing is decided. But a
- * disk that one has worked with all along, is newer, and knows the other as good: that
+ * newest, ran apart: sequence numbers do not order those, and nothing is decided. But if a
+ * disk that took part in all that the one did is newer, and knows the other as good, that
  * one was written off in a change that was given up, or has come back since.
  *
  * What is open was cut off in a change, and with mdadm carries the number that the
@@ -84,40 +84,49 @@ static bool accuses(const struct candidate *by, const struct candidate *of)
 	return row != EMD_NO_DISK && lost(by, row);
 }
 
-/* Is it in service in this array, by its own account? */
-static bool serves(const struct candidate *c, const struct emd_config_array *ca)
+/* Is the disk in sync in this array, by its own account? */
+static bool serves(const struct candidate *c, const u8 uuid[16])
 {
-	enum emd_member_state state;
+	const struct emd_config_array *ca;
 	int slot;
+	u16 i;
 
-	slot = emd_config_member_slot(c->cfg, ca, c->cfg->self);
-	if (slot < 0)
-		return false;
-	state = emd_config_member(c->cfg, ca, slot)->state;
-	return state == EMD_MEMBER_IN_SYNC || state == EMD_MEMBER_REBUILDING;
+	for (i = 0; i < c->cfg->nr_arrays; i++) {
+		ca = &c->cfg->arrays[i];
+		slot = emd_config_member_slot(c->cfg, ca, c->cfg->self);
+		if (slot >= 0 && !memcmp(ca->uuid, uuid, sizeof(ca->uuid)) &&
+		    emd_config_member(c->cfg, ca, slot)->state == EMD_MEMBER_IN_SYNC)
+			return true;
+	}
+	return false;
 }
 
 /*
- * Are both in an array, and is the peer good to @by? Then @by wrote nothing to it without
- * the peer. Each knows the members of its own part only.
+ * Has the peer taken part in all that @by wrote to arrays that it shares with @of? It is
+ * in them, and in sync by the record of @by: without it nothing was acknowledged. What
+ * the peer is now does not matter: whoever is in line with it goes on from there.
  */
-static bool works_with(const struct candidate *by, const struct candidate *peer)
+static bool took_part(const struct candidate *by, const struct candidate *of,
+		      const struct candidate *peer)
 {
-	const struct emd_config_array *one, *other;
-	u16 i, k;
+	u16 row = row_for(by, peer), i;
+	bool shares = false;
 
-	if (lost(by, row_for(by, peer)))
+	if (lost(by, row))
 		return false;
 	for (i = 0; i < by->cfg->nr_arrays; i++) {
-		one = &by->cfg->arrays[i];
-		for (k = 0; k < peer->cfg->nr_arrays && serves(by, one); k++) {
-			other = &peer->cfg->arrays[k];
-			if (!memcmp(one->uuid, other->uuid, sizeof(one->uuid)) &&
-			    serves(peer, other))
-				return true;
-		}
+		const struct emd_config_array *ca = &by->cfg->arrays[i];
+		int slot;
+
+		if (!serves(by, ca->uuid) || !serves(of, ca->uuid))
+			continue;
+		slot = emd_config_member_slot(by->cfg, ca, row);
+		if (slot < 0 ||
+		    emd_config_member(by->cfg, ca, slot)->state != EMD_MEMBER_IN_SYNC)
+			return false;
+		shares = true;
 	}
-	return false;
+	return shares;
 }
 
 static void fill(struct candidate *cand, const struct emd_config *const *cfgs, unsigned int nr)
@@ -235,7 +244,7 @@ static const struct candidate *find_champion(const struct candidate *cand, unsig
 	return closed;
 }
 
-/* Does one that @by has worked with know better, of @of? */
+/* Does one that took part in what @by did, and went on, know better of @of? */
 static bool is_overruled(const struct candidate *cand, unsigned int nr,
 			 const struct candidate *by, const struct candidate *of)
 {
@@ -243,7 +252,7 @@ static bool is_overruled(const struct candidate *cand, unsigned int nr,
 
 	for (peer = cand; peer < cand + nr; peer++) {
 		if (peer != by && peer != of && peer->votes && updates_behind(peer, by) > 0 &&
-		    ddf_same_container(peer->set, by->set) && works_with(by, peer) &&
+		    ddf_same_container(peer->set, by->set) && took_part(by, of, peer) &&
 		    !lost(peer, row_for(peer, of)))
 			return true;
 	}

@@ -21,6 +21,9 @@
 
 #include "ddf.h"
 
+/* Attempts in a row after which records need not count on: far more than there are disks. */
+#define MAX_GIVEN_UP	1024u
+
 /**
  * struct edit - an update going on
  * @cfg: config being brought in line
@@ -1202,7 +1205,7 @@ void ddf_supersede(struct emd_config *cfg, u64 generation)
 	struct ddf_progress progress;
 	struct ddf_vdcr_ondisk *vdcr;
 	struct ddf_part *part;
-	u32 i, seq = ddf_seq_next(generation), old = set->seq;
+	u32 i, k, rec_seq, seq = ddf_seq_next(generation), old = set->seq;
 	bool known;
 
 	note_numbers(set);
@@ -1215,8 +1218,11 @@ void ddf_supersede(struct emd_config *cfg, u64 generation)
 		set->seq = seq;
 		if (known)
 			ddf_put_progress(set, vdcr, &progress);
-		ddf_put32(set->le, &vdcr->seq,
-			  ddf_seq_next(ddf_seq_next(ddf_get32(set->le, vdcr->seq))));
+		/* Each number that was given up may have counted one more. */
+		rec_seq = ddf_get32(set->le, vdcr->seq);
+		for (k = 0; k < min_t(u32, 2 * (seq - old), MAX_GIVEN_UP); k++)
+			rec_seq = ddf_seq_next(rec_seq);
+		ddf_put32(set->le, &vdcr->seq, rec_seq);
 		ddf_seal(set->le, set->zlib, (u8 *)vdcr, set->record);
 	}
 	set->seq = seq;
