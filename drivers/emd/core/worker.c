@@ -335,13 +335,15 @@ int emd_container_record(struct emd_container *container,
 {
 	struct emd_transaction txn;
 	unsigned int tries;
+	bool says_more;
 	int ret = 0;
 
 	/* Each round costs a disk that can be written, so this ends. */
 	for (tries = 0; tries <= EMD_MAX_MEMBERS; tries++) {
 		emd_txn_begin(&txn, container, msg);
-		/* What was tried may be on some disks: where it says nothing any more, T0 has to. */
-		if (!fold(&txn, array) && container->attempted == txn.t0->generation)
+		says_more = fold(&txn, array);
+		/* What was tried may be on some disks: then T0 has to say that it does not count. */
+		if (!says_more && container->attempted == txn.t0->generation)
 			return 0;
 		msg->text[0] = '\0';
 		ret = emd_txn_check(&txn);
@@ -352,6 +354,9 @@ int emd_container_record(struct emd_container *container,
 			emd_txn_switch(&txn);
 			return 0;
 		}
+		/* All that are left have refused: last copies, with nothing to differ from. */
+		if (ret == -ENODEV && !says_more)
+			return 0;
 		if (ret != -EIO)
 			break;
 		fail_refusing_disks(container);
