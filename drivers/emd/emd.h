@@ -285,6 +285,11 @@ struct emd_container {
 	struct emd_config *reserve[2];	/* C */
 	unsigned long reserve_gp[2];	/* C: cookies for cond_synchronize_rcu() */
 	u64 attempted;			/* C: highest generation any disk may carry */
+	/*
+	 * C: a "clean" that was refused may stand on some disks. Nothing is written to an
+	 * array before what is published has been written above it.
+	 */
+	bool clean_refused;
 	u64 entropy;			/* C: for ->update(), fresh after each switch */
 	bool read_only;			/* C: assembled never to be written */
 

@@ -356,12 +356,20 @@ static bool write_disk(struct emd_disk *disk, unsigned int *nr_written)
 	return !ret;
 }
 
+/* Not one that the metadata does not list yet: bare disks stay bare. */
+static bool has_t0(const struct emd_transaction *txn, const struct emd_disk *disk)
+{
+	const struct emd_config_disk *row = emd_config_find_disk(txn->t0, disk->id);
+
+	return row && row->native != EMD_NO_DISK;
+}
+
 /*
  * Write what is encoded, one disk after the other: a power cut tears the copy of
  * one disk at most, and all others hold a whole T0 or T1. The one that was torn before
  * comes first in the list, lest there be two. What the caller makes of a refusal has the
  * next number, so where each one counts the others that have T0 get T1 all the same; but
- * not without the disk that it needs. Bare disks stay bare.
+ * not without the disk that it needs.
  * Returns the first that refused, or NULL.
  */
 static struct emd_disk *write_disks(struct emd_transaction *txn, unsigned int *nr_written)
@@ -371,7 +379,7 @@ static struct emd_disk *write_disks(struct emd_transaction *txn, unsigned int *n
 
 	*nr_written = 0;
 	list_for_each_entry(disk, &txn->container->disks, container_node) {
-		if (refusing && !emd_config_find_disk(txn->t0, disk->id))
+		if (refusing && !has_t0(txn, disk))
 			continue;
 		if (write_disk(disk, nr_written))
 			continue;
@@ -516,6 +524,7 @@ static void write_back(struct emd_transaction *txn)
 		if (encode_all(container, back))
 			return;
 	} while (write_disks_back(container, &nr_written));
+	container->clean_refused = false;
 	/* The same config, only newer: readers may move on to it. */
 	rcu_assign_pointer(container->config, back);
 	container->reserve[0] = container->reserve[1];
@@ -580,6 +589,8 @@ int emd_txn_write(struct emd_transaction *txn)
 	trace_emd_meta_commit(container, txn->t1->generation, nr_written, !!refusing,
 			      ktime_us_delta(ktime_get(), began), refusing ? -EIO : 0);
 	txn->written = !refusing;
+	container->clean_refused = refusing && (container->clean_refused ||
+						(tried && txn->flush));
 	if (!refusing)
 		goto forget;
 

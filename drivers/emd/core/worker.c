@@ -56,6 +56,9 @@ bool emd_array_writes_allowed(const struct emd_array *array)
 
 	if (!ca || array->read_only)
 		return false;
+	/* The worker is asked for what holds first. */
+	if (array->has_dirty_mark && array->container->clean_refused)
+		return false;
 	return !array->has_dirty_mark || (ca->dirty && !array->untouched);
 }
 
@@ -322,7 +325,8 @@ static void fail_refusing_disks(struct emd_container *container)
  * @msg: where the reason goes
  *
  * A disk that refuses its metadata serves no array any more, and the others are
- * written again with that knowledge. A member that holds the last copy stays in service:
+ * written again with that knowledge. Where that is "clean" and is to be said no more, what
+ * holds is written again: see emd_container->clean_refused. A member that holds the last copy stays in service:
  * what it has is current, and the other disks' metadata still names it.
  *
  * Return: 0 when the published config says what is true, -errno when it could not be
@@ -335,15 +339,12 @@ int emd_container_record(struct emd_container *container,
 {
 	struct emd_transaction txn;
 	unsigned int tries;
-	bool says_more;
 	int ret = 0;
 
 	/* Each round costs a disk that can be written, so this ends. */
 	for (tries = 0; tries <= EMD_MAX_MEMBERS; tries++) {
 		emd_txn_begin(&txn, container, msg);
-		says_more = fold(&txn, array);
-		/* What was tried may be on some disks: then T0 has to say that it does not count. */
-		if (!says_more && container->attempted == txn.t0->generation)
+		if (!fold(&txn, array) && !container->clean_refused)
 			return 0;
 		msg->text[0] = '\0';
 		ret = emd_txn_check(&txn);
@@ -354,9 +355,6 @@ int emd_container_record(struct emd_container *container,
 			emd_txn_switch(&txn);
 			return 0;
 		}
-		/* All that are left have refused: last copies, with nothing to differ from. */
-		if (ret == -ENODEV && !says_more)
-			return 0;
 		if (ret != -EIO)
 			break;
 		fail_refusing_disks(container);

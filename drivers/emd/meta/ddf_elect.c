@@ -84,27 +84,33 @@ static bool accuses(const struct candidate *by, const struct candidate *of)
 	return row != EMD_NO_DISK && lost(by, row);
 }
 
-/* Is the disk in sync in this array, by its own account? */
-static bool serves(const struct candidate *c, const u8 uuid[16])
+/* The array's row in what the disk says, when it has a slot in it; or NULL. */
+static const struct emd_config_array *array_of(const struct candidate *c, const u8 uuid[16])
 {
 	const struct emd_config_array *ca;
-	int slot;
 	u16 i;
 
 	for (i = 0; i < c->cfg->nr_arrays; i++) {
 		ca = &c->cfg->arrays[i];
-		slot = emd_config_member_slot(c->cfg, ca, c->cfg->self);
-		if (slot >= 0 && !memcmp(ca->uuid, uuid, sizeof(ca->uuid)) &&
-		    emd_config_member(c->cfg, ca, slot)->state == EMD_MEMBER_IN_SYNC)
-			return true;
+		if (!memcmp(ca->uuid, uuid, sizeof(ca->uuid)) &&
+		    emd_config_member_slot(c->cfg, ca, c->cfg->self) >= 0)
+			return ca;
 	}
-	return false;
+	return NULL;
+}
+
+static bool in_sync(const struct candidate *by, const struct emd_config_array *ca, u16 row)
+{
+	int slot = emd_config_member_slot(by->cfg, ca, row);
+
+	return slot >= 0 && emd_config_member(by->cfg, ca, slot)->state == EMD_MEMBER_IN_SYNC;
 }
 
 /*
- * Has the peer taken part in all that @by wrote to arrays that it shares with @of? It is
- * in them, and in sync by the record of @by: without it nothing was acknowledged. What
- * the peer is now does not matter: whoever is in line with it goes on from there.
+ * Has the peer all that @by wrote to arrays that it shares with @of, or can it be had
+ * without @by? They were optimal, and the peer in sync by the record of @by: nothing was
+ * acknowledged that it has no part of, and the loss of one is no loss. What the peer is
+ * now does not matter: whoever is in line with it goes on from there.
  */
 static bool took_part(const struct candidate *by, const struct candidate *of,
 		      const struct candidate *peer)
@@ -116,13 +122,13 @@ static bool took_part(const struct candidate *by, const struct candidate *of,
 		return false;
 	for (i = 0; i < by->cfg->nr_arrays; i++) {
 		const struct emd_config_array *ca = &by->cfg->arrays[i];
-		int slot;
 
-		if (!serves(by, ca->uuid) || !serves(of, ca->uuid))
+		if (emd_config_member_slot(by->cfg, ca, by->cfg->self) < 0 ||
+		    !array_of(of, ca->uuid))
 			continue;
-		slot = emd_config_member_slot(by->cfg, ca, row);
-		if (slot < 0 ||
-		    emd_config_member(by->cfg, ca, slot)->state != EMD_MEMBER_IN_SYNC)
+		/* Of all parts, also those that @by has no record of. */
+		if ((ddf_vde(by->set, ca->native)->state & DDF_VD_STATE) != DDF_VD_OPTIMAL ||
+		    !in_sync(by, ca, row) || !in_sync(by, ca, by->cfg->self))
 			return false;
 		shares = true;
 	}
