@@ -90,15 +90,21 @@ bool emd_window_disturbed(const struct emd_window *window)
 	       members_in_service(window->array) != window->states;
 }
 
+/* What is done to instead of the member, or NULL: a replace writes the twin. */
+static struct emd_twin *target_twin(const struct emd_window *window, enum req_op op)
+{
+	return window->action == EMD_SYNC_REPLACE && op_is_write(op) ? window->array->twin : NULL;
+}
+
 /* Count, log, fail who cannot be written, and note it in the window. */
 static void note_error(const struct window_bio *wb)
 {
 	struct emd_window *window = wb->window;
 	enum req_op op = bio_op(&wb->bio);
+	struct emd_twin *twin = target_twin(window, op);
 
-	if (op_is_write(op) && window->action == EMD_SYNC_REPLACE) {
-		emd_twin_write_error(window->array->twin, wb->disk_sector, wb->nr_sectors,
-				     wb->bio.bi_status);
+	if (twin) {
+		emd_twin_write_error(twin, wb->disk_sector, wb->nr_sectors, wb->bio.bi_status);
 		WRITE_ONCE(window->write_refused, true);
 		return;
 	}
@@ -136,9 +142,9 @@ static void window_endio(struct bio *bio)
 u64 emd_window_disk_sector(const struct emd_window *window, const struct emd_member *member,
 			   enum req_op op, u64 member_sector)
 {
-	if (window->action == EMD_SYNC_REPLACE && op_is_write(op))
-		return window->array->twin->start_sector + member_sector;
-	return member->start_sector + member_sector;
+	const struct emd_twin *twin = target_twin(window, op);
+
+	return (twin ? twin->start_sector : member->start_sector) + member_sector;
 }
 
 /**
@@ -160,13 +166,12 @@ struct bio *emd_window_bio(struct emd_window *window, struct emd_member *member,
 			   u64 member_sector, unsigned int nr_pages)
 {
 	enum req_op op = opf & REQ_OP_MASK;
-	struct block_device *bdev = member->bdev;
+	const struct emd_twin *twin = target_twin(window, op);
 	struct window_bio *wb;
 	struct bio *bio;
 
-	if (window->action == EMD_SYNC_REPLACE && op_is_write(op))
-		bdev = window->array->twin->bdev;
-	bio = bio_alloc_bioset(bdev, bio_max_segs(nr_pages), opf, GFP_NOIO, window->bios);
+	bio = bio_alloc_bioset(twin ? twin->bdev : member->bdev, bio_max_segs(nr_pages), opf,
+			       GFP_NOIO, window->bios);
 	bio->bi_iter.bi_sector = emd_window_disk_sector(window, member, op, member_sector);
 	bio->bi_end_io = window_endio;
 	wb = container_of(bio, struct window_bio, bio);

@@ -84,8 +84,8 @@ static bool accuses(const struct candidate *by, const struct candidate *of)
 	return row != EMD_NO_DISK && lost(by, row);
 }
 
-/* The array's row in what the disk says, when it has a slot in it; or NULL. */
-static const struct emd_config_array *array_of(const struct candidate *c, const u8 uuid[16])
+/* Has the disk a slot in this array, by its own account? */
+static bool has_slot(const struct candidate *c, const u8 uuid[16])
 {
 	const struct emd_config_array *ca;
 	u16 i;
@@ -94,9 +94,9 @@ static const struct emd_config_array *array_of(const struct candidate *c, const 
 		ca = &c->cfg->arrays[i];
 		if (!memcmp(ca->uuid, uuid, sizeof(ca->uuid)) &&
 		    emd_config_member_slot(c->cfg, ca, c->cfg->self) >= 0)
-			return ca;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 static bool in_sync(const struct candidate *by, const struct emd_config_array *ca, u16 row)
@@ -124,7 +124,7 @@ static bool took_part(const struct candidate *by, const struct candidate *of,
 		const struct emd_config_array *ca = &by->cfg->arrays[i];
 
 		if (emd_config_member_slot(by->cfg, ca, by->cfg->self) < 0 ||
-		    !array_of(of, ca->uuid))
+		    !has_slot(of, ca->uuid))
 			continue;
 		/* Of all parts, also those that @by has no record of. */
 		if ((ddf_vde(by->set, ca->native)->state & DDF_VD_STATE) != DDF_VD_OPTIMAL ||
